@@ -1,4 +1,4 @@
-# For those who have Docker. `make release` builds the published image without it.
+# Builds an image with Docker. `make release` builds the published image without Docker.
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
@@ -10,7 +10,7 @@ RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags nomsgpack \
     mkdir -m 1777 /image/tmp && mkdir -p /image/var/lib /data && mkdir -m 0700 /data/routecard
 
 FROM scratch
-# COPY keeps the modes of what is in a folder, and not that of the folder itself.
+# COPY keeps the modes of the files in a folder, but not the mode of the folder itself.
 COPY --from=build /image/ /
 COPY --from=build --chown=65532:65532 /data/ /var/lib/
 USER 65532:65532

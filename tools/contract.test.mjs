@@ -67,7 +67,7 @@ describe("contract-lint", { concurrency: 2 }, () => {
     ["a property that is not in camel case", "        totalGoal:\n", "        total_goal:\n", "rule/camel-case-properties"],
   ];
 
-  test("the contract as it is", async () => {
+  test("the unchanged contract", async () => {
     const { code, text } = await lint("as it is", contract);
     assert.equal(code, 0, text);
   });

@@ -76,7 +76,7 @@ const createJob = async (page) => (await execute(page, "createJob")).status;
 
 const operations = Object.values(contract.paths).flatMap((path) => Object.values(path).filter((entry) => entry.operationId));
 
-test("every operation of the contract is there", async () => {
+test("the explorer has every operation of the contract", async () => {
   const { page, faults } = await open();
   const shown = await page.locator(".opblock").count();
   assert.equal(shown, operations.length);
@@ -117,7 +117,7 @@ test("Execute sends a sensible request for every operation", async () => {
   await page.close();
 });
 
-test("the event stream shows what came", async () => {
+test("the event stream shows the events that arrived", async () => {
   const { page, faults } = await open();
   const block = page.locator('[id$="-listEvents"].opblock');
   await block.locator(".opblock-summary-control").click();

@@ -1,9 +1,9 @@
-// Rules for openapi.yaml that Redocly does not come with. redocly.yaml turns them on and says why.
+// Rules for openapi.yaml that Redocly does not have. redocly.yaml turns them on and gives the reasons.
 'use strict';
 
 const compositions = ['allOf', 'oneOf', 'anyOf'];
 
-/** Calls visit(schema, location) for a schema and every schema below it, references followed, each once. */
+/** Calls visit(schema, location) once for a schema and for each schema that it contains or refers to. */
 function eachSchema(schema, location, ctx, visit, seen = new Set()) {
   const target = ctx.resolve(schema, location.source.absoluteRef);
   const node = target.node;
@@ -18,7 +18,7 @@ function eachSchema(schema, location, ctx, visit, seen = new Set()) {
   for (const key of compositions) (node[key] ?? []).forEach((child, i) => below(child, [key, i]));
 }
 
-/** What an incoming schema lacks to be bounded, as a list of keywords. */
+/** Returns the keywords that are missing for a schema to limit its values. */
 function missingBounds(schema) {
   if (schema.enum) return [];
   const need = {
@@ -31,7 +31,7 @@ function missingBounds(schema) {
   return (need ?? []).filter((keyword) => schema[keyword] === undefined);
 }
 
-/** Everything that a client sends has a limit, or the database is where it ends. */
+/** Each value that a client sends must have a limit in the contract, and not only in the database. */
 function incomingBounds() {
   const reported = new Set(); // one schema may come in through several operations
   const check = (schema, location, ctx) =>
@@ -42,7 +42,7 @@ function incomingBounds() {
       if (missing.length === 0) return;
       reported.add(node);
       ctx.report({
-        message: `What comes in must be bounded: add ${missing.join(' and ')}.`,
+        message: `A value in a request must have limits: add ${missing.join(' and ')}.`,
         location: { ...at, reportOnKey: true },
       });
     });
@@ -58,13 +58,13 @@ function incomingBounds() {
   };
 }
 
-/** The description of a schema may stand on it or on what it refers to. */
+/** Returns whether a schema, or the schema that it refers to, has a description. */
 function isDescribed(schema, ctx) {
   const { node } = ctx.resolve(schema);
   return Boolean(node && (node.description || (node.allOf ?? []).some((part) => isDescribed(part, ctx))));
 }
 
-/** Every schema with a name, every property and every header says what it means. */
+/** Each named schema, property, and header must have a description. */
 function described() {
   const check = (what) => (schemas, ctx) => {
     if (ctx.location.pointer.includes('/not/')) return; // a rule about properties that are described where they are declared
@@ -85,13 +85,13 @@ function described() {
   };
 }
 
-/** The names of the properties that a schema declares, by itself or in an allOf. */
+/** Returns the names of the properties that a schema declares, directly or in an allOf. */
 function propertyNames(schema, ctx) {
   const { node } = ctx.resolve(schema);
   return [...Object.keys(node?.properties ?? {}), ...(node?.allOf ?? []).flatMap((part) => propertyNames(part, ctx))];
 }
 
-/** What is required exists. A rule in `not` is about the properties of the schema that it belongs to, which Redocly's own rule does not know. */
+/** Each required property must exist. `required` in `not` means properties of the schema around it, which Redocly's own rule does not support. */
 function requiredDefined() {
   const rules = new Map(); // the schemas in a `not`, and the names of the properties that they are about
   return {
@@ -107,7 +107,7 @@ function requiredDefined() {
   };
 }
 
-/** Redocly's own rule asks for examples of scalar properties; this one asks for the rest. */
+/** Requires examples where Redocly's own rule, which is only for scalar properties, does not. */
 function exampled() {
   const hasExample = (schema, ctx) => {
     const node = schema && ctx.resolve(schema).node;
@@ -137,7 +137,7 @@ function exampled() {
   };
 }
 
-/** What is said twice is said in components and referenced. Order of keys does not matter. */
+/** Two equal schemas must be one component with references. The order of keys does not matter. */
 function unrepeated() {
   const firstSeen = new Map();
   const check = (what, identity, node, location, ctx) => {

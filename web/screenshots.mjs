@@ -1,4 +1,4 @@
-// Makes the pictures of the documentation from the sample shop: `make screenshots`.
+// Makes the screenshots of the documentation from the sample shop. `make screenshots` runs this file.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,10 +1,10 @@
 // Starts Swagger UI with Routecard's contract. The page's Content-Security-Policy allows no inline script.
 
-// streamSeconds is how long the explorer reads the event stream, which has no end, before it shows what came.
+// streamSeconds is how long the explorer reads the event stream, which has no end, before it shows the events that arrived.
 const streamSeconds = 3;
 
 // emptyOptionalParameters moves the examples of optional parameters into their descriptions. Swagger UI would fill them in,
-// and a request with every filter and a used idempotency key is not what a reader wants to send.
+// and then a request would have every filter and an idempotency key that was already used.
 function emptyOptionalParameters(contract) {
   const lists = [Object.values(contract.components.parameters)];
   for (const path of Object.values(contract.paths)) {
@@ -13,7 +13,7 @@ function emptyOptionalParameters(contract) {
   }
   for (const parameter of lists.flat()) {
     if (parameter.required || parameter.$ref) continue;
-    // Swagger UI fills in what a referenced schema shows, too.
+    // Swagger UI also fills in the examples of referenced schemas.
     const name = parameter.schema.$ref?.split("/").pop();
     const schema = { ...(name ? contract.components.schemas[name] : parameter.schema) };
     const example = parameter.example ?? schema.example;

@@ -1,5 +1,5 @@
 // Generates clients from openapi.yaml with third-party generators, compiles them strictly, and runs the same story with each
-// against a real server. Each story is a program that prints what it sees. A longer story is told in Arazzo, by Redocly's runner.
+// against a real server. Each story is a program that prints the responses. Redocly's runner runs a longer story, in Arazzo.
 // `make test-generators` runs this file.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the image of the Dockerfile, and runs it as docs/guides/install.md says. DOCKER=podman uses another program. IMAGE names an
-# image that is already built, and RUN_ARGS are further arguments of `docker run`.
+# Builds the image of the Dockerfile, and runs it as docs/guides/install.md describes. DOCKER=podman uses Podman instead of Docker. IMAGE
+# is the name of an image that is already built, and RUN_ARGS are more arguments for `docker run`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 read -ra docker <<<"${DOCKER:-docker}"
@@ -30,8 +30,8 @@ docker stop --time 30 "$name" >/dev/null
 status=$(docker inspect --format '{{.State.ExitCode}}' "$name")
 [ "$status" = 0 ] || {
 	docker logs "$name"
-	echo "The server ended with $status."
+	echo "The server exited with status $status."
 	exit 1
 }
 docker run --rm "${arguments[@]}" --volume "$name:/var/lib/routecard" "$image" check
-echo "The image of the Dockerfile runs, keeps its data, and ends with 0."
+echo "The image of the Dockerfile runs, keeps its data, and exits with 0."

@@ -1,5 +1,5 @@
-// What holds on every page: hostile names are text, nothing is wider than the window, axe-core finds nothing, each role sees what it may
-// do, and the page goes on after the server was away.
+// Checks on all pages: hostile names are shown as text, nothing is wider than the window, axe-core finds nothing, each role sees its
+// commands, and the page recovers after an outage of the server.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -193,7 +193,7 @@ test("each role sees on every page what it may do, and why the rest is missing",
   }
 });
 
-test("the pages keep what they show while the server is away, and go on when it is back", async (t) => {
+test("the pages keep their content during an outage of the server, and recover afterwards", async (t) => {
   const shop = await openShop(t, "");
   const [, , unit] = shop.units;
   const shown = [

@@ -1,4 +1,4 @@
-// The pages behind a reverse proxy: while the server is away, and when a newer build takes its place.
+// Tests the pages behind a reverse proxy, during an outage of the server and during an upgrade.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
@@ -33,7 +33,7 @@ async function open(t, options) {
 const movesOf = async (url, serial) => (await call(url, "GET", `/api/events?serialId=${serial}`)).map((event) => `${event.type} ${event.userId}`);
 const pass = () => "pass";
 const drop = () => "drop";
-/** The server carries changes out, and only their responses are lost. */
+/** The server makes the changes, and only the responses are lost. */
 const loseChanges = ({ method }) => (method === "POST" ? "lose" : "pass");
 
 for (const status of [502, 504]) {

@@ -1,4 +1,4 @@
-// What the tests of the pages share: a server of their own, a browser, and what an operator does at a station.
+// Functions for the tests of the pages: start a server, open a browser, and operate a station.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -38,8 +38,8 @@ export function temporaryFolder(t) {
   return folder;
 }
 
-// startServer starts Routecard with the arguments, and returns its URL when it answers. The server ends with the test, or when
-// `stop` is called; `kill` ends it like a crash.
+// startServer starts Routecard with the arguments, and returns its URL when it responds. The server stops at the end of the test, or when
+// `stop` is called. `kill` ends it like a crash.
 export async function startServer(t, ...args) {
   const server = spawn(process.env.ROUTECARD_BINARY, args, { stdio: ["ignore", "ignore", "pipe"] });
   const ended = new Promise((resolve) => server.once("exit", resolve));
@@ -61,9 +61,9 @@ export async function startServer(t, ...args) {
   return { url, stop, kill: end("SIGKILL") };
 }
 
-// startProxy starts a reverse proxy in front of the server at `target`. `treat` decides about each request: "pass" it on, "drop" it, or
-// "lose" its response, after the server has got it. In place of what it dropped or lost, it answers with `status` and a page of its own,
-// as proxies do while the server is away. `change` sets these, and ends open connections.
+// startProxy starts a reverse proxy in front of the server at `target`. `treat` returns, for each request, "pass", "drop"
+// (the server does not get it), or "lose" (the server gets it, and its response is lost). For a dropped request or a lost response, the
+// proxy responds with `status` and an HTML page, as proxies do during an outage. `change` sets these, and closes open connections.
 export async function startProxy(t, target) {
   const proxy = { target, status: 502, treat: () => "pass" };
   const server = createServer((request, response) => {

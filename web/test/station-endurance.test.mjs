@@ -1,5 +1,5 @@
-// A shift at a bad station: 300 scans with double scans, a network that is cut, pages that are reloaded, and a browser that is
-// killed. At the end each unit has moved exactly once.
+// Simulates a shift at a station with faults: 300 scans with double scans, a broken network, reloads, and a killed browser. At the end
+// each unit has moved exactly once.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { connect, createServer } from "node:net";

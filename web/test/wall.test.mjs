@@ -1,4 +1,4 @@
-// The wall and the insights: what they show, and what they do while the server is away.
+// Tests the wall display and the insights, also during an outage of the server.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -47,7 +47,7 @@ test("the wall shows open jobs, where their units are, and each move", async (t)
   assert.deepEqual(faults, []);
 });
 
-test("the wall is red while the server is away, and goes on when it is back", async (t) => {
+test("the wall is red during an outage of the server, and recovers afterwards", async (t) => {
   const { page, server, database } = await open(t, "/board");
   await page.getByRole("row").filter({ hasText: hostile }).waitFor();
   await server.stop();

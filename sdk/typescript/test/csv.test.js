@@ -5,7 +5,7 @@ import { createClient, RoutecardError } from "@routecard/client";
 
 import { startRoutecard } from "./routecard.js";
 
-test("lists as CSV, and an import of what was exported", async (t) => {
+test("lists as CSV, and an import of the exported file", async (t) => {
   const client = createClient({ baseUrl: await startRoutecard(t) });
   const job = await client.jobs.create({ name: "=JOB-2024-001", goalQuantity: 50, externalId: "ERP-4711" });
   const jobs = await client.csv("/api/jobs", { params: { query: { q: "2024" } } });

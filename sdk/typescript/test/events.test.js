@@ -72,7 +72,7 @@ test("events end with the signal, also while waiting", async (t) => {
   );
 });
 
-test("the connection is closed when the loop is left", async (t) => {
+test("leaving the loop closes the connection", async (t) => {
   /** @type {Promise<void>} */
   let closed = Promise.reject();
   closed.catch(() => {});

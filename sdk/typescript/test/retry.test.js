@@ -29,7 +29,7 @@ test("a POST is repeated with one key", async (t) => {
   assert.deepEqual([...new Set(seen.map((request) => request.text))], ['{"name":"JOB-2024-001","goalQuantity":50}']);
 });
 
-test("each call has its own key, or the one that it is given", async (t) => {
+test("each call has a key of its own unless the caller sets one", async (t) => {
   const { baseUrl, seen } = await startScript(t, answers(201, job));
   const client = createClient({ baseUrl });
   const body = { name: "x", goalQuantity: 1 };
@@ -41,7 +41,7 @@ test("each call has its own key, or the one that it is given", async (t) => {
   assert.equal(keys[2], "order-4711");
 });
 
-test("which requests are repeated", async (t) => {
+test("the requests that are sent again", async (t) => {
   const path = { jobId: "job_1" };
   /** @type {Record<string, (client: import("../dist/index.js").RoutecardClient) => Promise<unknown>>} */
   const calls = {
@@ -144,7 +144,7 @@ test("the outcome of a change that was never sent is known", async () => {
   await assert.rejects(client.POST("/api/jobs", { body: { name: "x", goalQuantity: 1 } }), (error) => !isOutcomeUnknown(error));
 });
 
-test("nobody there", async () => {
+test("no server at the address", async () => {
   const client = createClient({ baseUrl: "http://127.0.0.1:9", retry: quick });
   await assert.rejects(client.GET("/api/jobs"), (error) => !(error instanceof RoutecardError));
 });

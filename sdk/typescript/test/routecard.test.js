@@ -51,7 +51,7 @@ test("against a real Routecard", async (t) => {
     });
     const { data: units } = await client.POST("/api/serials", { body: { pathId: path.id, quantity: 5 } });
     const serialId = units[0]?.id ?? "";
-    // Once with nothing in the body, and once with a user.
+    // Once with an empty body, and once with a user.
     await client.POST("/api/serials/{serialId}/advance", { params: { path: { serialId } }, body: {} });
     await client.POST("/api/serials/{serialId}/advance", { params: { path: { serialId } }, body: { userId: "maria" } });
 
@@ -92,7 +92,7 @@ test("against a real Routecard", async (t) => {
     assert.deepEqual(backwards, forwards.slice(0, -1).reverse());
   });
 
-  await t.test("an event as it happens", async () => {
+  await t.test("a live event", async () => {
     const seen = (async () => {
       for await (const event of client.events({ type: ["job.deleted"], after: 10 })) return event.jobId;
       return undefined;
@@ -116,7 +116,7 @@ for (const withCallback of [true, false]) {
       for await (const event of client.events({ after: 1, ...options })) {
         seen.push(event.seq);
         if (event.seq === 2 && !seen.includes("restored")) {
-          // An ordinary restart is no restore.
+          // A restart without a restore.
           await server.stop();
           await server.start();
           await create();

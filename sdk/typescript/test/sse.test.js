@@ -29,19 +29,19 @@ test("messages", () => {
   }
 });
 
-test("the id of a message that is cut off is not remembered", () => {
+test("the id of an incomplete message is ignored", () => {
   const messages = new MessageReader();
   assert.deepEqual([...messages.push("id: 1\ndata: a\n\nid: 2\ndata: b\n")], ["a"]);
   assert.equal(messages.lastId, "1");
 });
 
-test("the server's wait", () => {
+test("the server sets the wait before the next connection", () => {
   const messages = new MessageReader();
   assert.deepEqual([...messages.push("retry: 2500\nretry: soon\n\n")], []);
   assert.equal(messages.retry, 2500);
 });
 
-test("messages are bounded", () => {
+test("messages have a maximum size", () => {
   for (const piece of ["data", "data: x\n", "data:\n"]) {
     const messages = new MessageReader(1000);
     assert.throws(() => {

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs on a machine of its own, see TestMachine, which gives it old.deb, new.deb, old.db, litestream.yml, and
-# routecard-litestream.service in /root. Prints a line for each fault, and DONE at the end.
+# Runs on a separate machine for TestMachine, which puts old.deb, new.deb, old.db, litestream.yml, and routecard-litestream.service into
+# /root. Prints a line for each check, and DONE at the end.
 cd /root || exit 1
 
 want() { # WHAT GOT WANTED
@@ -37,7 +37,7 @@ want "the service is enabled" "$(systemctl is-enabled routecard)" enabled
 want "the user of the server" "$(stat -c %U "/proc/$(pid routecard)")" routecard
 want "the mode of the data" "$(stat -c '%a %U' /var/lib/routecard)" "700 routecard"
 
-# Stopped by SIGTERM, it ends well.
+# The server exits with 0 on SIGTERM.
 try systemctl stop routecard
 want "the result of a stop" "$(systemctl show --property=Result --property=ExecMainStatus --value routecard | xargs)" "success 0"
 # The database of version 0.1.0.
@@ -48,7 +48,7 @@ serving "upgraded"
 want "the jobs of 0.1.0" "$(jobs)" 1
 try test -n "$(ls /var/lib/routecard/backups)"
 
-# The address is taken for longer than systemd's default limit of 5 starts in 10 seconds allows.
+# Another program uses the address for so long that systemd would give up with its default limit of 5 starts in 10 seconds.
 try systemctl stop routecard
 systemd-socket-activate --listen=127.0.0.1:3000 cat >/dev/null 2>&1 &
 taken=$!
@@ -59,7 +59,7 @@ want "the service, while its address is taken" "$(state routecard)" activating
 kill $taken
 serving "after its address is free"
 
-# Litestream, as the guide has it.
+# Litestream, as the guide describes it.
 install -d -o routecard -g routecard /mnt/copies/routecard
 cp litestream.yml /etc/litestream.yml
 cp routecard-litestream.service /etc/systemd/system/
@@ -85,7 +85,7 @@ eventually "the events in the copy" "$((events + 1)) event" copied
 try systemctl stop routecard
 want "Litestream, after the server was stopped" "$(state routecard-litestream)" inactive
 
-# The token of Jira, as docs/guides/install.md has it.
+# The token for Jira, as docs/guides/install.md describes it.
 mkdir -p /etc/credstore.encrypted /etc/systemd/system/routecard.service.d
 printf token | try systemd-creds encrypt --name=jira-token - /etc/credstore.encrypted/jira-token
 printf '[Service]\nLoadCredentialEncrypted=jira-token:/etc/credstore.encrypted/jira-token\n' >/etc/systemd/system/routecard.service.d/override.conf
@@ -97,7 +97,7 @@ serving "with a credential"
 want "Jira is set up" "$(curl -s localhost:3000/api/session | grep -o '"jira":true')" '"jira":true'
 want "the token in the environment" "$(grep -c token "/proc/$(pid routecard)/environ")" 0
 
-# Other machines, HTTPS, and port 443, as the same guide has it.
+# Requests from other machines, HTTPS, and port 443, as the same guide describes them.
 runuser -u routecard -- routecard keys create --name office --role write --database /var/lib/routecard/routecard.db >key 2>/dev/null
 sed 's/^ROUTECARD_ADDR=.*/ROUTECARD_ADDR=0.0.0.0:443/' env.before >/etc/routecard/routecard.env
 echo ROUTECARD_TLS_SELF_SIGNED=true >>/etc/routecard/routecard.env

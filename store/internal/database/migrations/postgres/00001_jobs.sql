@@ -1,5 +1,5 @@
 -- +goose Up
--- Text that is compared and sorted is collated by bytes, as SQLite does it and as the ids ask for.
+-- Text that is compared and sorted has the collation "C", which compares bytes, as SQLite does. Ids must sort by their bytes.
 CREATE TABLE jobs (
     id                  text COLLATE "C" PRIMARY KEY,
     name                text NOT NULL,
@@ -16,7 +16,7 @@ CREATE TABLE jobs (
     updated_at          bigint NOT NULL
 );
 
--- Partial: a job without Jira pays nothing for them.
+-- Partial indexes, so that a job without a ticket has no entries in them.
 CREATE INDEX jobs_by_ticket_key ON jobs (jira_ticket_key, id) WHERE jira_ticket_key IS NOT NULL;
 CREATE INDEX jobs_by_part_number ON jobs (jira_part_number, id) WHERE jira_part_number IS NOT NULL;
 CREATE INDEX jobs_by_priority ON jobs (jira_priority, id) WHERE jira_priority IS NOT NULL;
@@ -28,7 +28,7 @@ CREATE TABLE job_labels (
     PRIMARY KEY (label, job_id)
 );
 
--- For the deletion of a job.
+-- Finds the labels of a job that is deleted.
 CREATE INDEX job_labels_by_job ON job_labels (job_id);
 
 CREATE TABLE events (
@@ -48,11 +48,11 @@ CREATE TABLE events (
 CREATE INDEX events_by_job ON events (job_id, seq);
 CREATE INDEX events_by_serial ON events (serial_id, seq) WHERE serial_id IS NOT NULL;
 
--- A sequence gives its numbers before the commit, so transactions that commit out of order would let a reader that
--- follows `after` pass by an event that is not visible yet. A transaction that appends events therefore holds this lock from before
--- the first number is taken until the commit: events become visible in the order of their numbers. A trigger, and not
--- the callers, so that nobody can forget it; the statement that appends is the last of its transaction, so that the
--- lock is held for the commit and little else. The number names the lock and means nothing.
+-- A sequence assigns numbers before the commit. If transactions committed in another order, a reader that follows `after` would miss
+-- an event that becomes visible late. A transaction that appends events therefore takes this lock before its first number and holds
+-- it until the commit, so that events become visible in the order of their numbers. A trigger takes the lock, so that no caller can
+-- forget it. The statement that appends is the last one of its transaction, so the lock is held for little more than the commit. The
+-- number only identifies the lock.
 -- +goose StatementBegin
 CREATE FUNCTION events_in_order() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,5 +1,5 @@
 -- +goose Up
--- What was answered to requests with an Idempotency-Key, for a day.
+-- The responses to requests with an Idempotency-Key, for 24 hours.
 CREATE TABLE receipts (
     caller    text COLLATE "C" NOT NULL,
     key       text COLLATE "C" NOT NULL,
@@ -14,7 +14,7 @@ CREATE TABLE receipts (
 
 CREATE INDEX receipts_by_age ON receipts (at);
 
--- Only the hash of a key is kept. A revoked one stays, so that the API stays closed.
+-- Only the hash of a key is stored. The row of a revoked key stays, because the API is open only until the first key is created.
 CREATE TABLE api_keys (
     id         text COLLATE "C" PRIMARY KEY,
     name       text COLLATE "C" NOT NULL UNIQUE,

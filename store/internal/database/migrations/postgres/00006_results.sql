@@ -1,6 +1,6 @@
 -- +goose Up
 -- The result of each change that was requested with an Idempotency-Key, for 24 hours. The receipts of earlier versions held
--- rendered responses and cannot be converted: an upgrade forgets the keys of the last 24 hours.
+-- rendered responses and cannot be converted, so an upgrade forgets the keys of the last 24 hours.
 DROP TABLE receipts;
 CREATE TABLE stored_results (
     caller    text COLLATE "C" NOT NULL,

@@ -1,6 +1,5 @@
 -- +goose Up
--- The name of the API key whose holder made the change. It is NULL where the API was open, and for events that were recorded
--- before this version.
+-- The name of the API key that made the change. It is NULL if the API was open, and for events that an earlier version recorded.
 ALTER TABLE events ADD COLUMN key_name text;
 
 -- +goose Down

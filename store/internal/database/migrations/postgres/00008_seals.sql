@@ -1,5 +1,5 @@
 -- +goose Up
--- Each seal has a hash over the hash before it and the events since, see store/seal.go. Two seals cannot have the same
+-- The hash of a seal covers the hash of the seal before it and the events since then, see store/seal.go. Two seals cannot have the same
 -- number, so two servers cannot both append to the chain.
 CREATE TABLE seals (
     number    bigint PRIMARY KEY,
@@ -10,7 +10,7 @@ CREATE TABLE seals (
     at        bigint NOT NULL
 );
 
--- One row. The epoch is another one after the database was restored from a backup.
+-- One row. The epoch changes when the database is restored from a backup.
 CREATE TABLE feed (
     epoch text NOT NULL
 );

@@ -1,6 +1,6 @@
 -- +goose Up
--- How many units, in progress or completed, have done the step: those that have the step's number with a c in their marks.
--- stood_ahead has the steps at which units still owe this step, because it was ahead of them before it was moved.
+-- done_count is the number of units, in progress or completed, that have done the step: their marks contain the number of the step
+-- followed by c. stood_ahead lists the steps at which units still owe this step, because it was ahead of them before it was moved.
 ALTER TABLE steps ADD COLUMN done_count bigint NOT NULL DEFAULT 0 CHECK (done_count >= 0);
 ALTER TABLE steps ADD COLUMN stood_ahead text NOT NULL DEFAULT '';
 UPDATE steps SET done_count = counted.units
@@ -12,14 +12,14 @@ FROM (
 ) AS counted
 WHERE steps.path_id = counted.path_id AND steps.no = counted.no;
 
--- When the change happened, as the caller says; at is when it was recorded.
+-- occurred_at is when the change happened, according to the caller. at is when it was recorded.
 ALTER TABLE events ADD COLUMN occurred_at bigint;
 
--- Serial numbers that differ only in case are the same. Serial numbers are ASCII, which lower() folds alike everywhere.
+-- Serial numbers that differ only in case are the same. They are ASCII, for which lower() gives the same result in every locale.
 ALTER TABLE serials DROP CONSTRAINT serials_id_key;
 CREATE UNIQUE INDEX serials_by_id ON serials (lower(id));
 
--- So a serial number such as sn-00005 takes the number 5 as SN-00005 does.
+-- A serial number such as sn-00005 also uses the number 5, as SN-00005 does.
 UPDATE serials SET number = substr(id, 4)::bigint
 WHERE number IS NULL AND id ~ '^[Ss][Nn]-([0-9]{5}|[1-9][0-9]{5,17})$' AND id !~ '-00000$';
 

@@ -7,10 +7,10 @@ ALTER TABLE jobs ADD COLUMN closed_at bigint;
 ALTER TABLE jobs ADD COLUMN close_reason text;
 -- The default is what models.Job.UrgencyText returns for an open job without a priority and a due date.
 ALTER TABLE jobs ADD COLUMN urgency text COLLATE "C" NOT NULL DEFAULT '0299999999';
--- Whether the job of the path is closed. A command locks the path, so it sees here at its commit whether the job is closed.
+-- Whether the job of the path is closed. A command locks the path, so this value stays true until its commit.
 ALTER TABLE paths ADD COLUMN job_closed boolean NOT NULL DEFAULT FALSE;
 
--- The same for each step, so that an index of the steps where work can wait does not grow with closed jobs.
+-- The same for each step, so that the index of steps with work has no steps of closed jobs.
 ALTER TABLE steps ADD COLUMN job_closed boolean NOT NULL DEFAULT FALSE;
 CREATE INDEX steps_by_location ON steps (location) WHERE location IS NOT NULL AND position IS NOT NULL AND job_closed = FALSE;
 CREATE INDEX steps_by_assignee ON steps (assigned_to) WHERE assigned_to IS NOT NULL AND position IS NOT NULL AND job_closed = FALSE;
@@ -20,11 +20,11 @@ CREATE UNIQUE INDEX jobs_by_external_id ON jobs (external_id) WHERE external_id 
 CREATE INDEX jobs_by_urgency ON jobs (urgency, id);
 CREATE INDEX jobs_open ON jobs (id) WHERE closed_at IS NULL;
 CREATE INDEX jobs_closed ON jobs (id) WHERE closed_at IS NOT NULL;
--- Partial: a job without a due date pays nothing for them.
+-- Partial indexes, so that a job without a due date has no entries in them.
 CREATE INDEX jobs_open_by_due_date ON jobs (due_date, id) WHERE closed_at IS NULL AND due_date IS NOT NULL;
 CREATE INDEX jobs_closed_by_due_date ON jobs (due_date, id) WHERE closed_at IS NOT NULL AND due_date IS NOT NULL;
 
--- A template's steps are read and written together only, as JSON.
+-- The steps of a template are JSON, because they are only read and written as a whole.
 CREATE TABLE templates (
     id               text COLLATE "C" PRIMARY KEY,
     name             text NOT NULL,

@@ -1,7 +1,7 @@
 -- +goose Up
 ALTER TABLE serials ADD COLUMN entered_at bigint NOT NULL DEFAULT 0;
 
--- The moves that stand, see models/move.go. An undo deletes the move that it takes back.
+-- The moves that were not undone, see models/move.go. An undo deletes the move.
 CREATE TABLE moves (
     at           bigint NOT NULL,
     event_id     text COLLATE "C" NOT NULL,
@@ -14,7 +14,7 @@ CREATE TABLE moves (
     PRIMARY KEY (at, event_id)
 );
 
--- A move entered its first step when the move before it was made: the moves that stand form a chain for each unit.
+-- A unit entered the first step of a move at the time of the move before it: the moves of a unit form a chain.
 INSERT INTO moves
 SELECT coalesce(occurred_at, at), id, type, job_id,
     CASE type WHEN 'serial.created' THEN NULL WHEN 'serial.advanced' THEN data::json ->> 'fromStepId' ELSE step_id END,
@@ -33,11 +33,11 @@ UPDATE serials SET entered_at = coalesce((
     WHERE e.serial_id = serials.id AND m.to_step_id IS NOT NULL
     ORDER BY e.seq DESC LIMIT 1), created_at);
 
--- Partial: an advance pays nothing for them.
+-- Partial indexes, so that an advance has no entries in them.
 CREATE INDEX moves_of_ends ON moves (at, type) WHERE type <> 'serial.advanced';
 CREATE INDEX moves_of_jobs ON moves (job_id, at, type) WHERE type <> 'serial.advanced';
 
--- How many units were created, completed, and scrapped in each quarter of an hour.
+-- The number of units that were created, completed, and scrapped in each quarter of an hour.
 CREATE TABLE quarter_hours (
     start           bigint PRIMARY KEY,
     created         bigint NOT NULL,

@@ -6,12 +6,12 @@ ALTER TABLE steps ADD COLUMN job_rank text COLLATE "C";
 UPDATE steps SET job_rank = jobs.urgency || '.' || jobs.id FROM paths JOIN jobs ON jobs.id = paths.job_id
 WHERE paths.id = steps.path_id AND jobs.closed_at IS NULL AND steps.position IS NOT NULL;
 
--- to_create is how many units are missing from the goal of the path, at its first step. has_work says whether the step has units or
--- has units to create.
+-- to_create is, for the first step of a path, the number of units that must still be created to reach the goal. has_work is true if the
+-- step has units or units to create.
 ALTER TABLE steps ADD COLUMN to_create bigint NOT NULL DEFAULT 0;
 UPDATE steps SET to_create = paths.goal_quantity - paths.in_progress_count - paths.completed_count
 FROM paths WHERE paths.id = steps.path_id AND steps.position = 0;
--- Generated, because only the database knows a count after a change. Most moves do not change it, and so no index.
+-- A generated column, because only the database knows the count after a change. Most moves do not change it, and so no index.
 ALTER TABLE steps ADD COLUMN has_work boolean NOT NULL GENERATED ALWAYS AS (part_count > 0 OR to_create > 0) STORED;
 
 DROP INDEX steps_by_name;
@@ -25,11 +25,11 @@ CREATE INDEX steps_by_assignee ON steps (assigned_to, job_rank, path_id, positio
 WHERE assigned_to IS NOT NULL AND job_rank IS NOT NULL AND has_work = TRUE;
 CREATE INDEX steps_by_name ON steps (name, job_rank, path_id, position) WHERE job_rank IS NOT NULL AND has_work = TRUE;
 
--- The external id is searched, too. Only letters of ASCII are folded here; a change of the job folds the others.
+-- The search also finds the external id. lower() converts only ASCII letters here; the next change of the job converts the others.
 UPDATE jobs SET search_text = search_text || chr(10) || lower(external_id) WHERE external_id IS NOT NULL;
 
--- The reference took half the time of inserting a unit, and found nothing that could be wrong: the server locks the path when it creates
--- a unit, and does not delete a path that has units. `routecard check` looks for units without a path.
+-- The foreign key took half the time of inserting a unit. The server does not need it: it locks the path when it creates a unit, and
+-- does not delete a path that has units. `routecard check` looks for units without a path.
 ALTER TABLE serials DROP CONSTRAINT serials_path_id_fkey;
 
 -- +goose Down

@@ -1,5 +1,5 @@
 -- +goose Up
--- Ids sort by time of creation, so a table kept in their order lists newest first without a second index.
+-- Ids sort by time of creation, so the table, which is stored in the order of the ids, lists newest first without another index.
 CREATE TABLE jobs (
     id                  TEXT PRIMARY KEY,
     name                TEXT NOT NULL,
@@ -16,7 +16,7 @@ CREATE TABLE jobs (
     updated_at          INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Partial: a job without Jira pays nothing for them.
+-- Partial indexes, so that a job without a ticket has no entries in them.
 CREATE INDEX jobs_by_ticket_key ON jobs (jira_ticket_key, id) WHERE jira_ticket_key IS NOT NULL;
 CREATE INDEX jobs_by_part_number ON jobs (jira_part_number, id) WHERE jira_part_number IS NOT NULL;
 CREATE INDEX jobs_by_priority ON jobs (jira_priority, id) WHERE jira_priority IS NOT NULL;
@@ -28,10 +28,10 @@ CREATE TABLE job_labels (
     PRIMARY KEY (label, job_id)
 ) STRICT, WITHOUT ROWID;
 
--- For the deletion of a job.
+-- Finds the labels of a job that is deleted.
 CREATE INDEX job_labels_by_job ON job_labels (job_id);
 
--- AUTOINCREMENT: a number is never given twice, or a reader that follows `after` would miss an event.
+-- AUTOINCREMENT never uses a number twice. Otherwise a reader that follows `after` could miss an event.
 CREATE TABLE events (
     seq       INTEGER PRIMARY KEY AUTOINCREMENT,
     id        TEXT NOT NULL,

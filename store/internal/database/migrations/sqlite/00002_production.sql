@@ -1,6 +1,6 @@
 -- +goose Up
--- The counts equal at every moment what counting the serial numbers would give: they change in the same transaction, so
--- reading progress costs the same however many units there are.
+-- The counts change in the same transaction as the units, so they always equal a count of the units. Reading progress takes the same
+-- time for any number of units.
 CREATE TABLE paths (
     id                TEXT PRIMARY KEY,
     job_id            TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
@@ -33,7 +33,7 @@ CREATE TABLE steps (
 
 CREATE UNIQUE INDEX steps_by_path ON steps (path_id, no);
 
--- no orders the units by creation; number is the n of SN-n, which units with an id of their own may lack.
+-- no orders the units by creation. number is the n of SN-n; it is NULL for a unit whose serial number has another form.
 CREATE TABLE serials (
     no                INTEGER PRIMARY KEY,
     id                TEXT NOT NULL UNIQUE,
@@ -61,8 +61,8 @@ CREATE INDEX serials_by_path ON serials (path_id, no);
 CREATE INDEX serials_by_step ON serials (step_id, no) WHERE step_id IS NOT NULL;
 CREATE INDEX serials_by_status ON serials (status, no);
 
--- The last numbers given: no for every unit, serial for SN-n. A row and not a sequence, so that a batch that fails leaves
--- no gap, and one lock keeps batches contiguous.
+-- The last used numbers: no for all units, serial for SN-n. They are a row and not a sequence, so that a batch that fails leaves no
+-- gap, and the lock on the row gives each batch consecutive numbers.
 CREATE TABLE counters (
     no     INTEGER NOT NULL,
     serial INTEGER NOT NULL

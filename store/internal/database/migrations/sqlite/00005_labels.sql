@@ -1,7 +1,6 @@
 -- +goose Up
--- Labels come and go with their job, in the same transaction, and are found again by what the job itself says of them. The
--- reference and the index behind it were two of the costliest parts of creating a job, and found nothing that could be
--- wrong; `routecard check` looks for it.
+-- Labels are inserted and deleted in the same transaction as their job, and jira_labels of the job names the rows to delete. The
+-- foreign key and its index were two of the most expensive parts of creating a job. `routecard check` looks for labels without a job.
 CREATE TABLE labels (
     label  TEXT NOT NULL,
     job_id TEXT NOT NULL,

@@ -1,6 +1,6 @@
 -- +goose Up
--- How many units, in progress or completed, have done the step: those that have the step's number with a c in their marks.
--- stood_ahead has the steps at which units still owe this step, because it was ahead of them before it was moved.
+-- done_count is the number of units, in progress or completed, that have done the step: their marks contain the number of the step
+-- followed by c. stood_ahead lists the steps at which units still owe this step, because it was ahead of them before it was moved.
 ALTER TABLE steps ADD COLUMN done_count INTEGER NOT NULL DEFAULT 0 CHECK (done_count >= 0);
 ALTER TABLE steps ADD COLUMN stood_ahead TEXT NOT NULL DEFAULT '';
 UPDATE steps SET done_count = (
@@ -9,7 +9,7 @@ UPDATE steps SET done_count = (
         AND (marks GLOB steps.no || 'c*' OR marks GLOB '*[a-z]' || steps.no || 'c*')
 );
 
--- When the change happened, as the caller says; at is when it was recorded.
+-- occurred_at is when the change happened, according to the caller. at is when it was recorded.
 ALTER TABLE events ADD COLUMN occurred_at INTEGER;
 
 -- Serial numbers that differ only in case are the same. The table is rebuilt because SQLite cannot drop the index of a
@@ -48,7 +48,7 @@ CREATE INDEX serials_by_path ON serials (path_id, no);
 CREATE INDEX serials_by_step ON serials (step_id, no) WHERE step_id IS NOT NULL;
 CREATE INDEX serials_by_status ON serials (status, no);
 
--- So a serial number such as sn-00005 takes the number 5 as SN-00005 does.
+-- A serial number such as sn-00005 also uses the number 5, as SN-00005 does.
 UPDATE serials SET number = CAST(substr(id, 4) AS INTEGER)
 WHERE number IS NULL AND id GLOB '[Ss][Nn]-[0-9][0-9][0-9][0-9][0-9]*' AND substr(id, 4) NOT GLOB '*[^0-9]*'
     AND (length(id) = 8 OR length(id) <= 21 AND substr(id, 4, 1) <> '0') AND substr(id, 4) <> '00000';

@@ -1,8 +1,8 @@
 -- +goose Up
 ALTER TABLE serials ADD COLUMN entered_at INTEGER NOT NULL DEFAULT 0;
 
--- The moves that stand, see models/move.go. An undo deletes the move that it takes back. In the order of their time, so that a
--- period is one range.
+-- The moves that were not undone, see models/move.go. An undo deletes the move. The table is stored in the order of the times, so that
+-- a period is one range.
 CREATE TABLE moves (
     at           INTEGER NOT NULL,
     event_id     TEXT NOT NULL,
@@ -15,7 +15,7 @@ CREATE TABLE moves (
     PRIMARY KEY (at, event_id)
 ) STRICT, WITHOUT ROWID;
 
--- A move entered its first step when the move before it was made: the moves that stand form a chain for each unit.
+-- A unit entered the first step of a move at the time of the move before it: the moves of a unit form a chain.
 INSERT INTO moves
 SELECT coalesce(occurred_at, at), id, type, job_id,
     CASE type WHEN 'serial.created' THEN NULL WHEN 'serial.advanced' THEN json_extract(data, '$.fromStepId') ELSE step_id END,
@@ -32,11 +32,11 @@ UPDATE serials SET entered_at = coalesce((
     WHERE e.serial_id = serials.id AND m.to_step_id IS NOT NULL
     ORDER BY e.seq DESC LIMIT 1), created_at);
 
--- Partial: an advance pays nothing for them.
+-- Partial indexes, so that an advance has no entries in them.
 CREATE INDEX moves_of_ends ON moves (at, type) WHERE type <> 'serial.advanced';
 CREATE INDEX moves_of_jobs ON moves (job_id, at, type) WHERE type <> 'serial.advanced';
 
--- How many units were created, completed, and scrapped in each quarter of an hour.
+-- The number of units that were created, completed, and scrapped in each quarter of an hour.
 CREATE TABLE quarter_hours (
     start           INTEGER PRIMARY KEY,
     created         INTEGER NOT NULL,

@@ -1,6 +1,6 @@
 -- +goose Up
--- How many steps of open jobs each location, assignee, and step name has, and how many units stand at these steps. The id is the
--- kind and the name, see models/place.go.
+-- For each location, assignee, and step name: the number of steps of open jobs that have it, and the number of units at these steps.
+-- The id consists of the kind and the name, see models/place.go.
 CREATE TABLE places (
     id      TEXT NOT NULL PRIMARY KEY,
     steps   INTEGER NOT NULL,
@@ -18,7 +18,7 @@ SELECT id, count(*), sum(part_count) FROM (
     WHERE assigned_to IS NOT NULL AND position IS NOT NULL AND job_closed = FALSE
 ) AS open_steps GROUP BY id;
 
--- The rows of names that no open job uses any more stay.
+-- A row stays when no open job uses its name any more.
 CREATE INDEX places_in_use ON places (id) WHERE steps > 0;
 
 -- +goose Down

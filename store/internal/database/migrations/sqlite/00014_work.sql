@@ -6,16 +6,16 @@ ALTER TABLE steps ADD COLUMN job_rank TEXT;
 UPDATE steps SET job_rank = jobs.urgency || '.' || jobs.id FROM paths JOIN jobs ON jobs.id = paths.job_id
 WHERE paths.id = steps.path_id AND jobs.closed_at IS NULL AND steps.position IS NOT NULL;
 
--- to_create is how many units are missing from the goal of the path, at its first step. has_work says whether the step has units or
--- has units to create.
+-- to_create is, for the first step of a path, the number of units that must still be created to reach the goal. has_work is true if the
+-- step has units or units to create.
 ALTER TABLE steps ADD COLUMN to_create INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE steps ADD COLUMN has_work INTEGER NOT NULL DEFAULT FALSE;
 UPDATE steps SET to_create = paths.goal_quantity - paths.in_progress_count - paths.completed_count
 FROM paths WHERE paths.id = steps.path_id AND steps.position = 0;
 UPDATE steps SET has_work = part_count > 0 OR to_create > 0;
 
--- store/counts.go keeps has_work when a move changes part_count: a trigger for that would cost every move a tenth. These keep it when
--- steps are inserted, and when to_create changes.
+-- store/counts.go updates has_work when a move changes part_count, because a trigger would make each move 10 % slower. These triggers
+-- update it when steps are inserted and when to_create changes.
 -- +goose StatementBegin
 CREATE TRIGGER new_steps_have_work AFTER INSERT ON steps WHEN NEW.has_work <> (NEW.part_count > 0 OR NEW.to_create > 0)
 BEGIN
@@ -40,7 +40,7 @@ CREATE INDEX steps_by_assignee ON steps (assigned_to, job_rank, path_id, positio
 WHERE assigned_to IS NOT NULL AND job_rank IS NOT NULL AND has_work = TRUE;
 CREATE INDEX steps_by_name ON steps (name, job_rank, path_id, position) WHERE job_rank IS NOT NULL AND has_work = TRUE;
 
--- The external id is searched, too. Only letters of ASCII are folded here; a change of the job folds the others.
+-- The search also finds the external id. lower() converts only ASCII letters here; the next change of the job converts the others.
 UPDATE jobs SET search_text = search_text || char(10) || lower(external_id) WHERE external_id IS NOT NULL;
 
 -- +goose Down
