@@ -80,7 +80,7 @@ test-dockerfile: ## Build the image of the Dockerfile, and run it (needs Docker,
 	@tools/release/dockerfile.sh
 
 .PHONY: test-machine
-test-machine: ## Install, upgrade, and remove the Debian package on a separate machine with systemd (needs root, debootstrap, and systemd-nspawn)
+test-machine: ## Install, upgrade, kill, and remove the Debian package on a separate machine with systemd (needs root, debootstrap, and systemd-nspawn)
 	cd tools/release && go test -tags machine -run '^TestMachine$$' -count=1 -timeout 20m -v .
 
 .PHONY: test-monitoring

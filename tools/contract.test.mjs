@@ -118,7 +118,7 @@ describe("contract-diff", { concurrency: 2 }, () => {
   test("a revision that does not exist", async () => {
     const { code, text } = await diff("no revision", { revision: "v9" });
     assert.notEqual(code, 0);
-    assert.match(text, /There is no revision v9/);
+    assert.match(text, /Revision v9 does not exist/);
   });
   test("no change", async () => {
     const { code, text } = await diff("no change", {});

@@ -91,7 +91,10 @@ function propertyNames(schema, ctx) {
   return [...Object.keys(node?.properties ?? {}), ...(node?.allOf ?? []).flatMap((part) => propertyNames(part, ctx))];
 }
 
-/** Each required property must exist. `required` in `not` means properties of the schema around it, which Redocly's own rule does not support. */
+/**
+ * Each required property must exist. `required` in `not` means properties of the schema around it, which Redocly's own rule does not
+ * support.
+ */
 function requiredDefined() {
   const rules = new Map(); // the schemas in a `not`, and the names of the properties that they are about
   return {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs on a separate machine for TestMachine, which puts old.deb, new.deb, old.db, litestream.yml, and routecard-litestream.service into
-# /root. Prints a line for each check, and DONE at the end.
+# /root. Prints the result of each check, and DONE at the end.
 cd /root || exit 1
 
 want() { # WHAT GOT WANTED

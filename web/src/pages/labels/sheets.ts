@@ -9,8 +9,8 @@ export interface Sheet {
 export type SheetId = "a4" | "letter" | "roll62" | "roll30";
 
 export const sheets: readonly Sheet[] = [
-  { id: "a4", name: "A4, 24 labels of 63.5 × 33.9 mm (Avery L7159)", perPage: 24 },
-  { id: "letter", name: "Letter, 30 labels of 2⅝ × 1 in (Avery 5160)", perPage: 30 },
+  { id: "a4", name: "A4, 24 labels (Avery L7159)", perPage: 24 },
+  { id: "letter", name: "Letter, 30 labels (Avery 5160)", perPage: 30 },
   { id: "roll62", name: "Roll, 62 × 29 mm", perPage: 1 },
   { id: "roll30", name: "Roll, 30 × 20 mm", perPage: 1 },
 ];

@@ -7,7 +7,7 @@ ALTER TABLE jobs ADD COLUMN closed_at INTEGER;
 ALTER TABLE jobs ADD COLUMN close_reason TEXT;
 -- The default is what models.Job.UrgencyText returns for an open job without a priority and a due date.
 ALTER TABLE jobs ADD COLUMN urgency TEXT NOT NULL DEFAULT '0299999999';
--- Whether the job of the path is closed. A command locks the path, so this value stays true until its commit.
+-- Whether the job of the path is closed. A command locks the path, so the job cannot be closed or reopened before its commit.
 ALTER TABLE paths ADD COLUMN job_closed INTEGER NOT NULL DEFAULT 0;
 
 -- The same for each step, so that the index of steps with work has no steps of closed jobs.
