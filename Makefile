@@ -112,7 +112,7 @@ contract-lint: tools/node_modules/.package-lock.json ## Check the style and the 
 	@REDOCLY_TELEMETRY=off tools/node_modules/.bin/redocly lint --config redocly.yaml
 
 tools/node_modules/.package-lock.json: tools/package.json tools/package-lock.json
-	@command -v npm >/dev/null || { echo "The linter of the contract needs npm: install Node.js (18 or newer)."; exit 1; }
+	@command -v npm >/dev/null || { echo "The linter of the contract needs npm: install Node.js (18 or newer) and npm."; exit 1; }
 	@cd tools && npm ci
 	@touch $@
 
@@ -146,7 +146,7 @@ test-browser: build tools/node_modules/.package-lock.json ## Test the explorer i
 	@ROUTECARD_BINARY=$(CURDIR)/bin/routecard node --test tools/explorer.test.mjs
 
 tools/generators/node_modules/.package-lock.json: tools/generators/package.json tools/generators/package-lock.json
-	@command -v npm >/dev/null || { echo "The code generators need npm: install Node.js (20 or newer)."; exit 1; }
+	@command -v npm >/dev/null || { echo "The code generators need npm: install Node.js (20 or newer) and npm."; exit 1; }
 	@cd tools/generators && npm ci
 	@touch $@
 
@@ -155,7 +155,7 @@ test-generators: build tools/node_modules/.package-lock.json tools/generators/no
 	@ROUTECARD_BINARY=$(CURDIR)/bin/routecard node --test --test-reporter=spec tools/generators/generators.test.mjs
 
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json
-	@command -v npm >/dev/null || { echo "The pages are built with npm: install Node.js (20 or newer)."; exit 1; }
+	@command -v npm >/dev/null || { echo "The pages are built with npm: install Node.js (20 or newer) and npm."; exit 1; }
 	@cd web && npm ci
 	@touch $@
 
@@ -176,7 +176,7 @@ test-web: build web/node_modules/.package-lock.json ## Test the logic of the pag
 	@cd web && ROUTECARD_BINARY=$(CURDIR)/bin/routecard ./test.sh
 
 sdk/typescript/node_modules/.package-lock.json: sdk/typescript/package.json sdk/typescript/package-lock.json
-	@command -v npm >/dev/null || { echo "The TypeScript client is built with npm: install Node.js (20 or newer)."; exit 1; }
+	@command -v npm >/dev/null || { echo "The TypeScript client is built with npm: install Node.js (20 or newer) and npm."; exit 1; }
 	@cd sdk/typescript && npm ci
 	@touch $@
 

@@ -36,8 +36,8 @@ func openStore(t testing.TB, database string) *store.Store {
 	return s
 }
 
-// TestProduction sends random commands and edits through the store. Again and again every count equals a recount by
-// SQL, every change has exactly one event, and what was refused has changed nothing. In the end the state equals a replay.
+// TestProduction sends random commands and edits through the store. After about every fourth of them, and at the end, every count equals
+// a recount by SQL. Every change has exactly one event, and refused commands change nothing. In the end the state equals a replay.
 func TestProduction(t *testing.T) {
 	t.Parallel()
 	routecardtest.EachDatabase(t, func(t *testing.T, database string) {
