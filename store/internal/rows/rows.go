@@ -152,8 +152,9 @@ func readPage[Row any](query *gorm.DB, about, limit, bytes int) (Page[Row], erro
 			return errPageEnds
 		}
 		page.Rows = append(page.Rows, *row)
+		fields := reflect.ValueOf(row).Elem()
 		for i := range t.all {
-			page.Bytes += t.all[i].textLength(reflect.ValueOf(row).Elem())
+			page.Bytes += t.all[i].textLength(fields)
 		}
 		return nil
 	})
