@@ -30,9 +30,11 @@ func (p *generator) createOwnSerials() bool {
 	for i := range 1 + p.IntN(3) {
 		p.units = append(p.units, fmt.Sprintf("OWN-%s-%d", p.token, i))
 	}
+	known := p.units
 	switch p.IntN(8) {
-	case 0: // may collide with a number that the server assigns
+	case 0: // may collide with a number that the server assigns, also for the other workload of the soak test
 		p.units[0] = fmt.Sprintf("SN-%05d", 1+p.IntN(5000))
+		known = p.units[1:]
 	case 1: // exists already, if others have created it
 		if id, _, found := p.world.unit(p.Rand); found {
 			p.units[0] = id
@@ -40,7 +42,7 @@ func (p *generator) createOwnSerials() bool {
 	}
 	p.count = len(p.units)
 	p.ask("POST", "/api/serials", p.occurred(map[string]any{"pathId": r.id, "serialNumbers": p.units, "userId": p.token}))
-	p.world.addUnits(r, p.units...)
+	p.world.addUnits(r, known...)
 	return true
 }
 
