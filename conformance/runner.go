@@ -235,6 +235,10 @@ func (r *Runner) do(ctx context.Context, step *Step, v variables) (answer contra
 		return answer, line, err
 	}
 	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	return contracttest.Answer{Status: response.StatusCode, Header: response.Header, Body: content}, line, err
+	answer = contracttest.Answer{Status: response.StatusCode, Header: response.Header}
+	// A stream does not end.
+	if answer.Header.Get("Content-Type") != "text/event-stream" {
+		answer.Body, err = io.ReadAll(response.Body)
+	}
+	return answer, line, err
 }

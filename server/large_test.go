@@ -37,7 +37,7 @@ func TestListsOfLargeItems(t *testing.T) {
 			all := routecardtest.Decode[[]map[string]any](t, whole)
 			wantEqual(t, "the number of items", len(all), total)
 			wantEqual(t, "the Link of a whole list", whole.Header.Get("Link"), "")
-			for _, limit := range []int{1, 3, total + 1} {
+			for _, limit := range []int{1, 3, total, total + 1} {
 				var paged []map[string]any
 				for next := fmt.Sprintf("%s?limit=%d", list, limit); next != ""; {
 					page := s.Do(t, "GET", next, "")

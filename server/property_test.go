@@ -119,7 +119,7 @@ func (g *guest) visit(t *testing.T, operation *contracttest.Operation) {
 		// Most commands need a unit whose state allows them, and a deletion needs a resource that can be deleted.
 		switch {
 		case sent == 0, operation.Method == "DELETE" && g.accepted > deleted,
-			operation.Method != "GET" && operation.Method != "DELETE" && sent%10 == 0:
+			operation.Method != "GET" && operation.Method != "DELETE" && sent%5 == 0:
 			g.renew(t, operation.ID)
 			deleted = g.accepted
 		}

@@ -30,7 +30,7 @@ func beside(t *testing.T, database string) *store.Store {
 // that was acknowledged before its backup was asked for.
 func TestBackupDuringCreates(t *testing.T) {
 	t.Parallel()
-	database := routecardtest.SQLitePath(t)
+	database := routecardtest.SQLite(t)
 	s := open(t, database)
 	var mutex sync.Mutex
 	acknowledged := []string{}
@@ -100,7 +100,7 @@ func TestBackupDuringCreates(t *testing.T) {
 // TestBackupRefuses checks that each refusal is a sentence, and that it leaves nothing behind.
 func TestBackupRefuses(t *testing.T) {
 	t.Parallel()
-	s := open(t, routecardtest.SQLitePath(t))
+	s := open(t, routecardtest.SQLite(t))
 	create(t, s, exampleJob())
 	dir := t.TempDir()
 	taken, missing, free := filepath.Join(dir, "taken"), filepath.Join(dir, "missing", "copy"), filepath.Join(dir, "free")

@@ -109,10 +109,10 @@ func symlink(t *testing.T, path string) string {
 // TestRestoreRefuses checks that each refusal is a sentence and changes nothing.
 func TestRestoreRefuses(t *testing.T) {
 	t.Parallel()
-	served := routecardtest.SQLitePath(t)
+	served := routecardtest.SQLite(t)
 	s := open(t, served)
 	create(t, s, models.Job{Name: "target", GoalQuantity: 1})
-	moved := routecardtest.SQLitePath(t)
+	moved := routecardtest.SQLite(t)
 	mover := open(t, moved)
 	create(t, mover, models.Job{Name: "target", GoalQuantity: 1})
 	must(t, os.Rename(moved, moved+".moved"))

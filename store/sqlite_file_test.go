@@ -58,7 +58,7 @@ func must(t *testing.T, errs ...error) {
 // newDatabase creates a database with one job of this name and closes it.
 func newDatabase(t *testing.T, job string) (path string) {
 	t.Helper()
-	path = routecardtest.SQLitePath(t)
+	path = routecardtest.SQLite(t)
 	s := open(t, path)
 	create(t, s, models.Job{Name: job, GoalQuantity: 1})
 	must(t, s.Close())
@@ -112,7 +112,7 @@ func TestServedFileIsReplaced(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			path, other := routecardtest.SQLitePath(t), newDatabase(t, "other")
+			path, other := routecardtest.SQLite(t), newDatabase(t, "other")
 			var log routecardtest.Log
 			s, err := store.Open(t.Context(), path, store.Options{Logger: log.Logger()})
 			must(t, err)
@@ -145,7 +145,7 @@ func TestServedFileIsReplacedWhileIdle(t *testing.T) {
 		t.Log("Windows does not let an open file be deleted")
 		return
 	}
-	path := routecardtest.SQLitePath(t)
+	path := routecardtest.SQLite(t)
 	var log routecardtest.Log
 	s, err := store.Open(t.Context(), path, store.Options{Logger: log.Logger()})
 	must(t, err)
@@ -166,7 +166,7 @@ func TestCloseAfterReplacement(t *testing.T) {
 		t.Log("Windows does not let an open file be replaced")
 		return
 	}
-	path, other := routecardtest.SQLitePath(t), newDatabase(t, "other")
+	path, other := routecardtest.SQLite(t), newDatabase(t, "other")
 	first := open(t, path)
 	create(t, first, exampleJob())
 	for _, file := range []string{path, path + "-wal", path + "-shm", path + ".lock"} {
@@ -206,7 +206,7 @@ func TestServedFileByAnotherName(t *testing.T) {
 		t.Log("only on Linux and macOS can an open file be moved and locked")
 		return
 	}
-	path := routecardtest.SQLitePath(t)
+	path := routecardtest.SQLite(t)
 	first := open(t, path)
 	moved := filepath.Join(t.TempDir(), "moved.db")
 	must(t, os.Rename(path, moved))

@@ -15,7 +15,7 @@ import (
 // them while all connections are in use, and again after other callers have used them.
 func TestSQLitePragmas(t *testing.T) {
 	t.Parallel()
-	s := open(t, routecardtest.SQLitePath(t))
+	s := open(t, routecardtest.SQLite(t))
 	for range 2 {
 		for name, connections := range map[string]int{"read": 9, "write": 1} {
 			pool := s.Pools()[name]
@@ -55,7 +55,7 @@ func TestSQLitePragmas(t *testing.T) {
 // 201 for rows that no other connection can see.
 func TestSQLiteWriteIsOver(t *testing.T) {
 	t.Parallel()
-	path := routecardtest.SQLitePath(t)
+	path := routecardtest.SQLite(t)
 	s := open(t, path)
 	for n := range 5 {
 		create(t, s, models.Job{Name: "x", GoalQuantity: 1})
@@ -72,7 +72,7 @@ func TestSQLiteWriteIsOver(t *testing.T) {
 
 func TestSQLiteFileBelongsToOneServer(t *testing.T) {
 	t.Parallel()
-	path := routecardtest.SQLitePath(t)
+	path := routecardtest.SQLite(t)
 	first := open(t, path)
 	link := filepath.Join(t.TempDir(), "link.db")
 	if err := os.Symlink(path, link); err != nil {
