@@ -177,6 +177,12 @@ function caller(client: object, sendUnlimited: Send): CallFunction {
       ...(own.signal && { signal: own.signal }),
       ...(own.timeout !== undefined && { fetch: limited(sendUnlimited, own.timeout) }),
     });
-    return Object.assign(pending.then(({ data }) => data), { withResponse: () => pending }) as ResultCall<never>;
+    const result = pending.then(({ data }) => data);
+    const withResponse = () => {
+      // Nobody waits for `result` then. Node.js ends a program when nobody handles an error.
+      result.catch(() => {});
+      return pending;
+    };
+    return Object.assign(result, { withResponse }) as ResultCall<never>;
   };
 }

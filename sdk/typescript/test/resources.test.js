@@ -37,6 +37,13 @@ test("methods take ids, bodies, and options, and return what the server answers"
   assert.equal((await client.events.list({ query: { jobId: job.id } })).length, 5);
 });
 
+test("an error of withResponse is reported once, and can be handled", async (t) => {
+  const { baseUrl } = await startScript(t, answers(404, { error: "Serial number not found: SN-00001" }));
+  await assert.rejects(createClient({ baseUrl }).serials.get("SN-00001").withResponse(), { statusCode: 404 });
+  // Node.js reports an unhandled error before the next timer, and fails the test.
+  await new Promise((resolve) => setTimeout(resolve));
+});
+
 test("a request names the client and its version", async (t) => {
   const { baseUrl, seen } = await startScript(t, answers(200, []));
   await createClient({ baseUrl }).jobs.list();
