@@ -4,6 +4,8 @@
 GO_TAGS := nomsgpack
 # The tools have their own module, so that Routecard does not depend on their dependencies.
 TOOL := go tool -modfile=tools/go.mod
+# A test file that takes longer than 10 minutes hangs. Without this limit, Node.js would wait for it forever.
+NODE_TEST := node --test --test-timeout=600000
 
 .DEFAULT_GOAL := help
 
@@ -133,7 +135,7 @@ contract-diff: ## List the changes of the contract since BASE (defaults to the l
 
 .PHONY: test-guards
 test-guards: tools/node_modules/.package-lock.json ## Check that contract-lint and contract-diff find planted mistakes
-	@node --test --test-reporter=spec tools/contract.test.mjs
+	@$(NODE_TEST) --test-reporter=spec tools/contract.test.mjs
 
 .PHONY: contract-report
 contract-report: postgres ## List all responses of the contract, and how often the tests of package server see them
@@ -143,7 +145,7 @@ contract-report: postgres ## List all responses of the contract, and how often t
 
 .PHONY: test-browser
 test-browser: build tools/node_modules/.package-lock.json ## Test the explorer in the system's Chromium
-	@ROUTECARD_BINARY=$(CURDIR)/bin/routecard node --test tools/explorer.test.mjs
+	@ROUTECARD_BINARY=$(CURDIR)/bin/routecard $(NODE_TEST) tools/explorer.test.mjs
 
 tools/generators/node_modules/.package-lock.json: tools/generators/package.json tools/generators/package-lock.json
 	@command -v npm >/dev/null || { echo "The code generators need npm: install Node.js (20 or newer) and npm."; exit 1; }
@@ -152,7 +154,7 @@ tools/generators/node_modules/.package-lock.json: tools/generators/package.json 
 
 .PHONY: test-generators
 test-generators: build tools/node_modules/.package-lock.json tools/generators/node_modules/.package-lock.json ## Generate clients with other code generators, and run the story of a job with each client and with Arazzo
-	@ROUTECARD_BINARY=$(CURDIR)/bin/routecard node --test --test-reporter=spec tools/generators/generators.test.mjs
+	@ROUTECARD_BINARY=$(CURDIR)/bin/routecard $(NODE_TEST) --test-reporter=spec tools/generators/generators.test.mjs
 
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	@command -v npm >/dev/null || { echo "The pages are built with npm: install Node.js (20 or newer) and npm."; exit 1; }

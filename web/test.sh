@@ -7,4 +7,5 @@ trap 'rm -rf "$out"' EXIT
 # shellcheck disable=SC2046 # The names of the tests have no spaces.
 NODE_PATH=node_modules go tool -modfile=../tools/go.mod esbuild $(find src -name '*.test.ts') \
 	--bundle --platform=node --format=esm --out-extension:.js=.mjs --outdir="$out" --log-level=warning
-node --test "$out" test/
+# A file that takes longer than 10 minutes hangs.
+node --test --test-timeout=600000 "$out" test/
