@@ -146,20 +146,13 @@ test("the move of another client is soon on the page", async (t) => {
     median(
       await several(async () => {
         const unit = left.shift();
-        const shown = page.evaluate(
-          (text) =>
-            new Promise((resolve) => {
-              const look = () => {
-                if (document.querySelector(".route-map strong")?.textContent !== text) requestAnimationFrame(look);
-                else resolve(performance.timeOrigin + performance.now());
-              };
-              look();
-            }),
+        const shown = page.waitForFunction(
+          (text) => document.querySelector(".route-map strong")?.textContent === text && performance.timeOrigin + performance.now(),
           String(left.length),
         );
         const start = Date.now();
         await call(url, "POST", `/api/serials/${unit}/advance`, { userId: "tom" });
-        return (await shown) - start;
+        return (await (await shown).jsonValue()) - start;
       }),
     ),
   );

@@ -147,7 +147,7 @@ test("a station that is reloaded while the server is away opens, takes scans, an
   t.after(() => context.close());
   const page = await context.newPage();
   await setUp(page, url, "Saw bench", "maria");
-  await page.evaluate(() => navigator.serviceWorker.ready);
+  await page.waitForFunction(() => navigator.serviceWorker.ready.then(() => true));
   await server.kill();
   await page.reload();
   await page.getByLabel("Scan or type a serial number").waitFor();
