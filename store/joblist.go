@@ -24,6 +24,9 @@ type JobFilter struct {
 	// Today is the day before which a due date is in the past. It is used by the state LateJobs.
 	Today string
 	Sort  JobSort
+
+	// ids are the jobs that contain the text of Query, see [Store.narrow]. Nil if it is not known which jobs do.
+	ids []string
 }
 
 // JobState selects jobs by whether they are closed.
@@ -153,6 +156,9 @@ func (s *Store) Jobs(ctx context.Context, filter JobFilter, after string, limit 
 	if err != nil {
 		return page, err
 	}
+	if filter, err = s.narrow(ctx, filter); err != nil {
+		return page, err
+	}
 	err = s.db.Query(ctx, func(db *gorm.DB) error {
 		page = Page[models.Job]{}
 		key, id := key, id
@@ -181,6 +187,9 @@ func (s *Store) Jobs(ctx context.Context, filter JobFilter, after string, limit 
 // CountJobs returns the number of all jobs that match.
 func (s *Store) CountJobs(ctx context.Context, filter JobFilter) (n int64, err error) {
 	filter.Sort = ByCreation
+	if filter, err = s.narrow(ctx, filter); err != nil {
+		return 0, err
+	}
 	err = s.db.Query(ctx, func(db *gorm.DB) error {
 		return s.filterJobs(db.Model(&models.Job{}), filter, filter.segments()[0], "", "", false).Count(&n).Error
 	})
@@ -236,8 +245,16 @@ func (s *Store) filterJobs(query *gorm.DB, filter JobFilter, part segment, key, 
 	query = where(query, "jira_part_number = ?", filter.PartNumber)
 	query = where(query, "jira_priority = ?", filter.Priority)
 	query = where(query, "jira_epic_link = ?", filter.EpicLink)
-	if filter.Query != nil {
-		query = query.Where(s.db.Contains("search_text"), models.FoldCase(*filter.Query))
+	if filter.ids != nil {
+		query = query.Where("jobs.id IN ?", filter.ids)
 	}
-	return query
+	return s.whereText(query, filter)
+}
+
+// whereText selects the jobs that contain the text of the filter.
+func (s *Store) whereText(query *gorm.DB, filter JobFilter) *gorm.DB {
+	if filter.Query == nil {
+		return query
+	}
+	return query.Where(s.db.Contains("search_text"), models.FoldCase(*filter.Query))
 }

@@ -248,6 +248,10 @@ func TestPlans(t *testing.T) {
 			into, from, _ := strings.Cut(insert, "SELECT ")
 			run(into + numbers + "SELECT " + from)
 		}
+		if _, err := s.Jobs(t.Context(), store.JobFilter{Query: new("fills the index")}, "", 1); err != nil {
+			t.Fatal(err)
+		}
+		create(t, s, exampleJob()) // The next search adds it to the index.
 		var sent []string
 		s.OnStatement(func(text func() string) {
 			statement := text()
@@ -271,6 +275,22 @@ func TestPlans(t *testing.T) {
 					plan := planOf(t, pool, explain+statement)
 					if fault := faultOf(plan, of.indexes[i]); fault != "" {
 						t.Errorf("%s%s: the plan %s:\n%s\n%s", of.name, when, fault, statement, plan)
+					}
+				}
+			}
+			// How many blocks of the index can have a text depends on chance, so the number of statements does too.
+			byID := strings.Join([]string{newestEvent, jobsKey, "Index Cond: (id ", "One-Time Filter: false"}, "|")
+			for _, sort := range []store.JobSort{store.ByCreation, store.ByUrgency, store.ByDueDate} {
+				for _, query := range []string{"job 12345", "nothing"} {
+					sent = nil
+					if _, err := s.Jobs(t.Context(), store.JobFilter{Query: &query, Sort: sort}, "", 100); err != nil {
+						t.Fatal(err)
+					}
+					for _, statement := range sent {
+						plan := planOf(t, pool, explain+statement)
+						if fault := faultOf(plan, byID); fault != "" {
+							t.Errorf("search for %s, sorted by %q%s: the plan %s:\n%s\n%s", query, sort, when, fault, statement, plan)
+						}
 					}
 				}
 			}

@@ -28,6 +28,7 @@ type Store struct {
 	log      *slog.Logger
 	feed     *feed
 	routes   *routes
+	search   searchIndex
 	epoch    epoch
 	creates  *database.Group[jobCreation, models.Job]
 	commands *database.Group[requestedCommand, CommandResult]
