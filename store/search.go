@@ -17,11 +17,13 @@ const (
 	blockJobs = 64
 	// blockBits is the size of a block's filter: 32 bytes for each job.
 	blockBits = 1 << 14
-	// maxBlocks is how many blocks a search reads. It reads all jobs, the newest first, for a text that may be in more blocks: the
-	// first page is then full soon.
+	// maxBlocks is the largest number of blocks that a search reads. A text that more blocks may contain is searched in all jobs, newest
+	// first, because a page is then soon full.
 	maxBlocks = 256
-	// maxFound is how many jobs a search selects by their ids.
+	// maxFound is the largest number of jobs that a search selects by their ids.
 	maxFound = 500
+	// minSearch is the length of the shortest text that the index can find, in bytes.
+	minSearch = 3
 	// indexPage is how many rows one query of the index reads.
 	indexPage = 10_000
 )
@@ -42,12 +44,10 @@ type searchIndex struct {
 // searchBlock is the filter for the jobs from the id first up to the next block.
 type searchBlock struct {
 	first string
-	jobs  int
-	bits  [blockBits / 64]uint64
+	// jobs counts the jobs whose ids were the highest when they were added.
+	jobs int
+	bits [blockBits / 64]uint64
 }
-
-// minSearch is the length of the shortest text that the index can find, in bytes.
-const minSearch = 3
 
 var searchSeed = maphash.MakeSeed()
 
@@ -57,7 +57,7 @@ type searchedJob struct {
 	SearchText string
 }
 
-// idRange are the ids from first up to, but without, next.
+// idRange is the ids from first on that are lower than next.
 type idRange struct{ first, next string }
 
 // add adds a job that is new or has changed.
