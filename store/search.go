@@ -87,7 +87,8 @@ func (x *searchIndex) ranges(text string) (ranges []idRange, few bool) {
 		if !block.mayContain(text) {
 			continue
 		}
-		if found++; found > maxBlocks {
+		found++
+		if found > maxBlocks {
 			return nil, false
 		}
 		next := "~" // after each id
