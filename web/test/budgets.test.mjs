@@ -7,7 +7,7 @@ import { before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 
-import { answer, browserArguments, call, createJob, findChromium, forAllTests, newContext, scan, setUp, startServer, temporaryFolder } from "./shop.mjs";
+import { answer, atEnd, browserArguments, call, createJob, findChromium, forAllTests, newContext, scan, setUp, startServer, temporaryFolder } from "./shop.mjs";
 
 const all = forAllTests();
 const jobs = 300;
@@ -23,7 +23,7 @@ let url, browser;
 before(async () => {
   ({ url } = await startServer(all, "--addr", "127.0.0.1:0", "--database", join(temporaryFolder(all), "routecard.db")));
   browser = await chromium.launch({ executablePath: findChromium(), args: browserArguments });
-  all.after(() => browser.close());
+  atEnd(all, () => browser.close());
 });
 
 const quantile = (numbers, part) => numbers.toSorted((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * part))];
@@ -70,7 +70,7 @@ async function several(measure) {
 // openPage opens a page of its own, which a test closes.
 async function openPage(t, path) {
   const context = await newContext(browser);
-  t.after(() => context.close());
+  atEnd(t, () => context.close());
   const page = await context.newPage();
   if (path !== undefined) await page.goto(url + path);
   return page;

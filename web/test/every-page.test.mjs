@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { chromium } from "playwright-core";
 
-import { answer, browserArguments, call, faultsOf, findChromium, forAllTests, newContext, scan, startServer, temporaryFolder, wantAccessible } from "./shop.mjs";
+import { answer, atEnd, browserArguments, call, faultsOf, findChromium, forAllTests, newContext, scan, startServer, temporaryFolder, wantAccessible } from "./shop.mjs";
 
 const hostile = "<img src=x onerror=document.title='run'>";
 const widths = [360, 800, 1280, 1920];
@@ -16,7 +16,7 @@ let browser;
 
 before(async () => {
   browser = await chromium.launch({ executablePath: findChromium(), args: browserArguments });
-  all.after(() => browser.close());
+  atEnd(all, () => browser.close());
 });
 
 // openShop starts a server whose every text is `text`, with a unit that has moved and one that is scrapped.
@@ -72,7 +72,7 @@ async function openShopWithKeys(t) {
 // openContext returns a browser context that is set up as a station.
 async function openContext(t, { station }, options = {}, from = browser) {
   const context = await newContext(from, options);
-  t.after(() => context.close());
+  atEnd(t, () => context.close());
   await context.addInitScript(
     (name) => localStorage.setItem("routecard.station", JSON.stringify({ station: { by: "location", name }, operator: "maria", mode: "advance", hasSound: false })),
     station,
@@ -143,7 +143,7 @@ test("the pages work over plain HTTP from another computer", async (t) => {
   const { shop, url: local, keys } = await openShopWithKeys(t);
   // A browser trusts 127.0.0.1 as much as HTTPS, but no other host.
   const remote = await chromium.launch({ executablePath: findChromium(), args: [...browserArguments, "--host-resolver-rules=MAP shop.test 127.0.0.1"] });
-  t.after(() => remote.close());
+  atEnd(t, () => remote.close());
   const url = `http://shop.test:${new URL(local).port}`;
   const key = new Map(keys).get("write");
   const page = await (await openContext(t, shop, {}, remote)).newPage();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 
-import { answer, browserArguments, call, createJob, faultsOf, findChromium, newContext, scan, setUp, startServer, temporaryFolder, typeSlowly, wantAccessible } from "./shop.mjs";
+import { answer, atEnd, browserArguments, call, createJob, faultsOf, findChromium, newContext, scan, setUp, startServer, temporaryFolder, typeSlowly, wantAccessible } from "./shop.mjs";
 
 const hostile = "<img src=x onerror=alert(1)>";
 
@@ -19,7 +19,7 @@ async function open(t, { quantity = 5, mode = "Advance", name = "JOB-2024-001" }
   const server = await startServer(t, "--addr", "127.0.0.1:0", "--database", join(temporaryFolder(t), "routecard.db"));
   const shop = await createJob(server.url, name, ["Saw", "Deburring", "Inspection"], quantity);
   const context = await newContext(browser);
-  t.after(() => context.close());
+  atEnd(t, () => context.close());
   const page = await context.newPage();
   const faults = faultsOf(page, server.url);
   await setUp(page, server.url, "Saw bench", "maria", mode);
@@ -144,7 +144,7 @@ test("a station that is reloaded while the server is away opens, takes scans, an
   const { url } = server;
   const { units } = await createJob(url, "JOB-2024-001", ["Saw", "Deburring"], 2);
   const context = await newContext(browser, { serviceWorkers: "allow" });
-  t.after(() => context.close());
+  atEnd(t, () => context.close());
   const page = await context.newPage();
   await setUp(page, url, "Saw bench", "maria");
   await page.waitForFunction(() => navigator.serviceWorker.ready.then(() => true));
@@ -188,7 +188,7 @@ test("a key that may only read looks units up and has no buttons", async (t) => 
   const server = await startServer(t, "--addr", "127.0.0.1:0", "--database", join(folder, "routecard.db"));
   await createJob(server.url, hostile, ["Saw"], 1);
   const context = await newContext(browser);
-  t.after(() => context.close());
+  atEnd(t, () => context.close());
   const page = await context.newPage();
   await page.route("**/api/session", async (route) => {
     const response = await route.fetch();

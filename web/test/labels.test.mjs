@@ -8,7 +8,7 @@ import { PDFiumLibrary } from "@hyzyla/pdfium";
 import { chromium } from "playwright-core";
 import { prepareZXingModule, readBarcodes } from "zxing-wasm/reader";
 
-import { browserArguments, createJob, faultsOf, findChromium, startServer, temporaryFolder } from "./shop.mjs";
+import { atEnd, browserArguments, createJob, faultsOf, findChromium, startServer, temporaryFolder } from "./shop.mjs";
 
 // Without its own file, the reader would ask a server on the Internet for it.
 prepareZXingModule({ overrides: { wasmBinary: readFileSync(new URL(import.meta.resolve("zxing-wasm/reader/zxing_reader.wasm"))).buffer } });
@@ -56,9 +56,9 @@ test("every code on every sheet can be read, and nothing else is in it", async (
   const server = await startServer(t, "--addr", "127.0.0.1:0", "--database", join(folder, "routecard.db"));
   const shop = await createJob(server.url, "Gehäuse <img src=x onerror=alert(1)>", ["Saw", "Inspection"], units);
   const browser = await chromium.launch({ executablePath: findChromium(), args: browserArguments });
-  t.after(() => browser.close());
+  atEnd(t, () => browser.close());
   const pdfium = await PDFiumLibrary.init();
-  t.after(() => pdfium.destroy());
+  atEnd(t, () => pdfium.destroy());
   const page = await browser.newPage();
   const faults = faultsOf(page, server.url);
   await page.goto(`${server.url}/labels?job=${shop.job.id}`);

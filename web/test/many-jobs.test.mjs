@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { chromium } from "playwright-core";
 
-import { browserArguments, faultsOf, findChromium, forAllTests, newContext, startServer, temporaryFolder } from "./shop.mjs";
+import { atEnd, browserArguments, faultsOf, findChromium, forAllTests, newContext, startServer, temporaryFolder } from "./shop.mjs";
 
 const jobs = 50_000;
 const nameOf = (number) => `Order ${String(number).padStart(5, "0")}`;
@@ -18,12 +18,12 @@ before(async () => {
   const imported = await fetch(`${url}/api/jobs/import?mode=atomic`, { method: "POST", headers: { "Content-Type": "text/csv" }, body: `Name,Quantity\n${rows.join("")}` });
   assert.equal((await imported.json()).created, jobs);
   browser = await chromium.launch({ executablePath: findChromium(), args: browserArguments });
-  all.after(() => browser.close());
+  atEnd(all, () => browser.close());
 });
 
 test("the last of 50,000 jobs is one key away, and Back from a job leads to the same place", async (t) => {
   const context = await newContext(browser);
-  t.after(() => context.close());
+  atEnd(t, () => context.close());
   const page = await context.newPage();
   const faults = faultsOf(page, url);
   let loaded = 0;
@@ -59,7 +59,7 @@ test("the last of 50,000 jobs is one key away, and Back from a job leads to the 
 
 test("one of 50,000 jobs is found by the search and by the command palette", async (t) => {
   const context = await newContext(browser);
-  t.after(() => context.close());
+  atEnd(t, () => context.close());
   const page = await context.newPage();
   const faults = faultsOf(page, url);
   await page.goto(url);

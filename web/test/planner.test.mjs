@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { chromium } from "playwright-core";
 
-import { announced, browserArguments, call, faultsOf, findChromium, forAllTests, newContext, startServer, temporaryFolder, wantAccessible } from "./shop.mjs";
+import { announced, atEnd, browserArguments, call, faultsOf, findChromium, forAllTests, newContext, startServer, temporaryFolder, wantAccessible } from "./shop.mjs";
 
 const hostile = "<img src=x onerror=document.title='run'>";
 const steps = [{ name: "Saw", location: hostile }, { name: "Deburring" }, { name: "Inspection" }];
@@ -17,7 +17,7 @@ before(async () => {
   ({ url: address } = await startServer(all, "--addr", "127.0.0.1:0", "--database", join(temporaryFolder(all), "routecard.db")));
   job = await post("/api/jobs/plan", { name: hostile, goalQuantity: 3, paths: [{ name: "Main Route", goalQuantity: 3, steps, quantity: 3 }] });
   browser = await chromium.launch({ executablePath: findChromium(), args: browserArguments });
-  all.after(() => browser.close());
+  atEnd(all, () => browser.close());
 });
 
 const post = (path, body) => call(address, "POST", path, body);

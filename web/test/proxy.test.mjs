@@ -8,14 +8,14 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-import { answer, browserArguments, call, createJob, faultsOf, findChromium, forAllTests, newContext, patience, scan, setUp, startProxy, startServer, temporaryFolder } from "./shop.mjs";
+import { answer, atEnd, browserArguments, call, createJob, faultsOf, findChromium, forAllTests, newContext, patience, scan, setUp, startProxy, startServer, temporaryFolder } from "./shop.mjs";
 
 const all = forAllTests();
 let browser;
 
 before(async () => {
   browser = await chromium.launch({ executablePath: findChromium(), args: browserArguments });
-  all.after(() => browser.close());
+  atEnd(all, () => browser.close());
 });
 
 // open starts a server with a job, and a proxy in front of it.
@@ -25,7 +25,7 @@ async function open(t, options) {
   const shop = await createJob(server.url, "JOB-2024-001", ["Saw", "Deburring"], 3);
   const proxy = await startProxy(t, server.url);
   const context = await newContext(browser, options);
-  t.after(() => context.close());
+  atEnd(t, () => context.close());
   const page = await context.newPage();
   return { ...shop, database, server, proxy, page, faults: faultsOf(page, proxy.url, { isRefusedExpected: true }) };
 }

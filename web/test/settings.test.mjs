@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { chromium } from "playwright-core";
 
-import { announced, browserArguments, call, createJob, findChromium, newContext, setUp, startServer, temporaryFolder } from "./shop.mjs";
+import { announced, atEnd, browserArguments, call, createJob, findChromium, newContext, setUp, startServer, temporaryFolder } from "./shop.mjs";
 
 async function openBrowser(t) {
   const browser = await chromium.launch({ executablePath: findChromium(), args: browserArguments });
-  t.after(() => browser.close());
+  atEnd(t, () => browser.close());
   return browser;
 }
 

@@ -23,19 +23,40 @@ export function findChromium() {
   return path;
 }
 
+const endsOf = new WeakMap();
+
+// atEnd calls a function at the end of the test, and the last one first: a server stops before its folder is removed. All are called, even
+// if one fails: a server that goes on would keep Node.js from ending.
+export const atEnd = (t, end) => (endsOf.get(t) ?? register(t)).push(end);
+
+function register(t) {
+  const ends = [];
+  endsOf.set(t, ends);
+  t.after(async () => {
+    const errors = [];
+    for (const end of ends.reverse()) {
+      try {
+        await end();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw new AggregateError(errors, errors.join("\n"));
+  });
+  return ends;
+}
+
 // forAllTests stands for the test in the functions below, where all tests of a file use the same thing.
 export function forAllTests() {
-  const ends = [];
-  after(async () => {
-    for (const end of ends.reverse()) await end();
-  });
-  return { after: (end) => ends.push(end) };
+  const all = { after };
+  register(all);
+  return all;
 }
 
 // temporaryFolder returns a folder that is removed at the end of the test.
 export function temporaryFolder(t) {
   const folder = mkdtempSync(join(tmpdir(), "routecard-pages-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  atEnd(t, () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
@@ -49,7 +70,7 @@ export async function startServer(t, ...args) {
     await ended;
   };
   const stop = end("SIGTERM");
-  t.after(stop);
+  atEnd(t, stop);
   const url = await new Promise((resolve, reject) => {
     let log = "";
     server.once("exit", () => reject(new Error(`Routecard ended:\n${log}`)));
@@ -84,7 +105,7 @@ export async function startProxy(t, target) {
     response.once("close", () => passed.destroy());
     request.pipe(passed);
   });
-  t.after(() => {
+  atEnd(t, () => {
     server.close();
     server.closeAllConnections();
   });

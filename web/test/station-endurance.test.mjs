@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { chromium } from "playwright-core";
 
-import { answer, browserArguments, call, createJob, findChromium, prepareContext, scan, setUp, startServer, temporaryFolder } from "./shop.mjs";
+import { answer, atEnd, browserArguments, call, createJob, findChromium, prepareContext, scan, setUp, startServer, temporaryFolder } from "./shop.mjs";
 
 const units = 240;
 const doubleScans = 60;
@@ -50,7 +50,7 @@ async function startNetwork(t, server) {
     isCut = true;
     for (const socket of sockets) socket.destroy();
   };
-  t.after(() => {
+  atEnd(t, () => {
     cut();
     network.close();
   });
@@ -68,7 +68,7 @@ async function startBrowser(t, folder) {
     if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL");
     await ended;
   };
-  t.after(kill);
+  atEnd(t, kill);
   const endpoint = await new Promise((resolve, reject) => {
     let log = "";
     child.once("exit", () => reject(new Error(`Chromium ended:\n${log}`)));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 
-import { browserArguments, call, createJob, faultsOf, findChromium, newContext, startServer, temporaryFolder, wantAccessible } from "./shop.mjs";
+import { atEnd, browserArguments, call, createJob, faultsOf, findChromium, newContext, startServer, temporaryFolder, wantAccessible } from "./shop.mjs";
 
 const hostile = "<img src=x onerror=alert(1)>";
 
@@ -20,7 +20,7 @@ async function open(t, path) {
   const server = await startServer(t, "--addr", "127.0.0.1:0", "--database", database);
   const shop = await createJob(server.url, hostile, ["Saw", "Inspection"], 5);
   const context = await newContext(browser);
-  t.after(() => context.close());
+  atEnd(t, () => context.close());
   const page = await context.newPage();
   const faults = faultsOf(page, server.url);
   await page.goto(server.url + path);

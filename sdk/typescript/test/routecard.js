@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
  */
 export function temporary(t) {
   const path = mkdtempSync(join(tmpdir(), "routecard-"));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  t.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
   return path;
 }
 
