@@ -248,13 +248,8 @@ func (s *Store) filterJobs(query *gorm.DB, filter JobFilter, part segment, key, 
 	if filter.ids != nil {
 		query = query.Where("jobs.id IN ?", filter.ids)
 	}
-	return s.whereText(query, filter)
-}
-
-// whereText selects the jobs that contain the text of the filter.
-func (s *Store) whereText(query *gorm.DB, filter JobFilter) *gorm.DB {
-	if filter.Query == nil {
-		return query
+	if filter.Query != nil {
+		query = query.Where(s.db.Contains("search_text"), models.FoldCase(*filter.Query))
 	}
-	return query.Where(s.db.Contains("search_text"), models.FoldCase(*filter.Query))
+	return query
 }

@@ -261,6 +261,12 @@ func TestPlans(t *testing.T) {
 			}
 			sent = append(sent, statement)
 		})
+		wantPlan := func(name, statement, indexes string) {
+			plan := planOf(t, pool, explain+statement)
+			if fault := faultOf(plan, indexes); fault != "" {
+				t.Errorf("%s: the plan %s:\n%s\n%s", name, fault, statement, plan)
+			}
+		}
 		check := func(when string) {
 			for _, of := range plannedReads(t) {
 				sent = nil
@@ -272,10 +278,7 @@ func TestPlans(t *testing.T) {
 					continue
 				}
 				for i, statement := range sent {
-					plan := planOf(t, pool, explain+statement)
-					if fault := faultOf(plan, of.indexes[i]); fault != "" {
-						t.Errorf("%s%s: the plan %s:\n%s\n%s", of.name, when, fault, statement, plan)
-					}
+					wantPlan(of.name+when, statement, of.indexes[i])
 				}
 			}
 			// How many blocks of the index can have a text depends on chance, so the number of statements does too.
@@ -287,10 +290,7 @@ func TestPlans(t *testing.T) {
 						t.Fatal(err)
 					}
 					for _, statement := range sent {
-						plan := planOf(t, pool, explain+statement)
-						if fault := faultOf(plan, byID); fault != "" {
-							t.Errorf("search for %s, sorted by %q%s: the plan %s:\n%s\n%s", query, sort, when, fault, statement, plan)
-						}
+						wantPlan(fmt.Sprintf("search for %s, sorted by %q%s", query, sort, when), statement, byID)
 					}
 				}
 			}

@@ -142,8 +142,8 @@ func (s *Store) narrow(ctx context.Context, filter JobFilter) (JobFilter, error)
 		found := []string{}
 		for _, r := range ranges {
 			var ids []string
-			query := db.Model(&models.Job{}).Where("id >= ? AND id < ?", r.first, r.next)
-			if err := s.whereText(query, filter).Limit(maxFound).Pluck("id", &ids).Error; err != nil {
+			query := db.Model(&models.Job{}).Where("id >= ? AND id < ?", r.first, r.next).Where(s.db.Contains("search_text"), text)
+			if err := query.Limit(maxFound).Pluck("id", &ids).Error; err != nil {
 				return err
 			}
 			found = append(found, ids...)

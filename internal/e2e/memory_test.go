@@ -124,12 +124,7 @@ func TestLoadLargeRequests(t *testing.T) {
 					case <-time.After(50 * time.Millisecond):
 					}
 					sent := time.Now()
-					status := http.StatusServiceUnavailable
-					// On a slow machine two creations of units take longer than a request waits for the database. The client repeats it then.
-					for status == http.StatusServiceUnavailable {
-						status = p.do(t, "POST", "/api/jobs", exampleJob).Status
-					}
-					wantEqual(t, "the status for another client", status, http.StatusCreated)
+					wantEqual(t, "the status for another client", p.do(t, "POST", "/api/jobs", exampleJob).Status, http.StatusCreated)
 					slowest = max(slowest, time.Since(sent))
 				}
 				peak := peakMB(t, p)

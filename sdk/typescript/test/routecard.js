@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
  */
 export function temporary(t) {
   const path = mkdtempSync(join(tmpdir(), "routecard-"));
-  t.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
 
@@ -30,6 +30,9 @@ export const startRoutecard = async (t) => (await startRestartable(t)).baseUrl;
  * @param {import("node:test").TestContext} t
  */
 export async function startRestartable(t) {
+  let stop = async () => {};
+  // Hooks run in the order in which they are registered: the server stops before its directory is removed.
+  t.after(() => stop());
   const dir = temporary(t);
   let binary = process.env.ROUTECARD_BINARY ?? "";
   if (!binary) {
@@ -38,10 +41,10 @@ export async function startRestartable(t) {
   }
   const database = join(dir, "test.db");
   let server = await serve(binary, database, "127.0.0.1:0");
-  t.after(() => server.stop());
+  stop = () => server.stop();
   return {
     baseUrl: server.baseUrl,
-    stop: () => server.stop(),
+    stop,
     /** @param {string} command */
     run: (command) => execFileSync(binary, [command, "--database", database]),
     start: async () => {
