@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { client, RoutecardError, type Schemas } from "../../api.js";
 import { fieldErrors } from "../../fieldErrors.js";
@@ -48,7 +48,7 @@ export function PathEditor({ edited, job, onClose, onDone }: { edited: EditedPat
   const editor = useRef<HTMLDivElement>(null);
 
   const at = saving.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (at.name !== "editing") editor.current?.querySelector<HTMLElement>('[aria-invalid="true"], .step-refused button')?.focus();
   }, [at]);
 

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useLocation } from "preact-iso/router";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 import { client, type Schemas } from "../../api.js";
 import { toPage, usePagedList } from "../../pagedList.js";
@@ -154,7 +154,7 @@ function BulkReport({ result }: { result: Schemas["BulkResult"] }) {
   const report = useRef<HTMLDivElement>(null);
   const refused = result.results.filter((unit) => !unit.ok);
   // The button that had the focus goes with the selection.
-  useEffect(() => report.current?.focus(), [result]);
+  useLayoutEffect(() => report.current?.focus(), [result]);
   return (
     <div ref={report} role="status" tabIndex={-1}>
       <p>{words.bulkDone(result.succeeded)}</p>

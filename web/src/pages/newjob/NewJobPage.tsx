@@ -1,7 +1,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { Plus, Trash2 } from "lucide";
 import { useLocation } from "preact-iso/router";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 
 import { client, mayWrite, session, type Schemas } from "../../api.js";
 import { fieldErrors } from "../../fieldErrors.js";
@@ -42,7 +42,7 @@ export function NewJobPage() {
         (error: unknown) => (sending.value = { name: "refused", error }),
       );
   }, [from]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (sending.value.name === "refused") form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [sending.value]);
 
