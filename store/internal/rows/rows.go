@@ -134,11 +134,14 @@ type Page[Row any] struct {
 // ReadPage returns the first rows that the query finds: at most limit rows, and fewer when their texts have pageBytes bytes or
 // more. The last row may exceed pageBytes.
 func ReadPage[Row any](query *gorm.DB, limit int) (Page[Row], error) {
-	return readPage[Row](query.Limit(limit+1), limit, limit, pageBytes)
+	return readPage[Row](query.Limit(limit+1), min(limit, usualRows), limit, pageBytes)
 }
 
 // pageBytes is enough text for the query to cost little next to the encoding of its rows.
 const pageBytes = 512 << 10
+
+// usualRows is as many rows as a page has space for before they are read. The space grows with the rows.
+const usualRows = 500
 
 // errPageEnds ends Each at the end of a page.
 var errPageEnds = errors.New("the page ends")
