@@ -55,7 +55,7 @@ func feedTime() time.Duration {
 	if os.Getenv("ROUTECARD_TEST_LONG") == "1" {
 		return 20 * time.Second
 	}
-	return 2 * time.Second
+	return time.Second
 }
 
 // follow starts to read by `after`, in small pages. It returns a function that waits until everything was read, and returns the

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ncruces/go-sqlite3/driver"
 
@@ -60,6 +61,7 @@ func TestSealWhileServing(t *testing.T) {
 	p := startServer(t, "--database", database)
 	wantEqual(t, "the status", p.do(t, "POST", "/api/jobs", exampleJob).Status, http.StatusCreated)
 	await(t, "the seal of the event", func() bool {
+		time.Sleep(time.Second) // each check starts a program, which takes the processor from other tests
 		return strings.Contains(runCommand(t, "check", "--database", database).stdout, "\nnewest seal: 1:")
 	})
 }

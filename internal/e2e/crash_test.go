@@ -110,8 +110,7 @@ func TestKill(t *testing.T) {
 		for range 3 {
 			p := startServer(t, "--database", database)
 			creators.start(p.url, 16)
-			time.Sleep(time.Second)
-			creators.await(100)
+			creators.await(500)
 			p.kill()
 			creators.stop()
 			for refusal, count := range creators.refusals {
