@@ -61,7 +61,7 @@ for (const status of [502, 504]) {
 }
 
 test("while a proxy answers for the server, a page keeps what it shows, says so in plain words, and a second press changes nothing twice", async (t) => {
-  const { server, proxy, page, job, faults } = await open(t);
+  const { server, proxy, page, job, units, faults } = await open(t);
   await page.goto(`${proxy.url}/jobs/${job.id}`);
   await page.getByRole("link", { name: /1\. Saw\s*3/ }).waitFor();
   await page.getByText("Live", { exact: true }).waitFor();
@@ -86,17 +86,41 @@ test("while a proxy answers for the server, a page keeps what it shows, says so 
   await page.getByRole("button", { name: "Create job" }).click();
   await page.getByRole("heading", { name: "JOB-2024-002" }).waitFor();
 
+  const dialog = page.getByRole("dialog");
+  // Presses a button of the dialog whose field has the text twice: the response to the first press is lost.
+  const pressTwice = async (button, field, text) => {
+    await dialog.getByRole("textbox", { name: field, exact: true }).first().fill(text);
+    proxy.change({ treat: loseChanges });
+    await dialog.getByRole("button", { name: button, exact: true }).click();
+    await dialog.getByText("The server cannot be reached. Try again in a moment.").waitFor();
+    proxy.change({ treat: pass });
+    await dialog.getByRole("button", { name: button, exact: true }).click();
+    await dialog.waitFor({ state: "detached" });
+  };
   await page.goto(`${proxy.url}/jobs/${job.id}`);
   await page.getByRole("button", { name: "Add units" }).click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByRole("textbox").fill("2");
-  proxy.change({ treat: loseChanges });
-  await dialog.getByRole("button", { name: "Add units" }).click();
-  await dialog.getByText("The server cannot be reached. Try again in a moment.").waitFor();
-  proxy.change({ treat: pass });
-  await dialog.getByRole("button", { name: "Add units" }).click();
-  await dialog.waitFor({ state: "detached" });
+  await pressTwice("Add units", "Number of units", "2");
   assert.equal((await call(server.url, "GET", `/api/serials?jobId=${job.id}`)).length, 3 + 2);
+
+  const notesOf = async (serial) => (await movesOf(server.url, serial)).filter((event) => event.startsWith("serial.noted")).length;
+  await page.getByLabel(`Select ${units[0]}`).check();
+  await page.getByRole("button", { name: "Add note" }).click();
+  await pressTwice("Add note", "Note", "Burr on the left edge");
+  assert.equal(await notesOf(units[0]), 1);
+  await page.getByRole("button", { name: "Add path" }).click();
+  await dialog.getByRole("textbox", { name: "Step", exact: true }).fill("Saw");
+  await pressTwice("Save path", "Path name", "Rework");
+  assert.deepEqual((await call(server.url, "GET", `/api/jobs/${job.id}/paths`)).map(({ name }) => name).sort(), ["Main Route", "Rework"]);
+
+  await page.goto(`${proxy.url}/units/${units[1]}`);
+  await page.getByRole("button", { name: "Add note" }).click();
+  await pressTwice("Add note", "Note", "Measured again");
+  assert.equal(await notesOf(units[1]), 1);
+  await page.goto(`${proxy.url}/settings`);
+  await page.getByRole("button", { name: "New template" }).click();
+  await dialog.getByRole("textbox", { name: "Step", exact: true }).fill("Saw");
+  await pressTwice("Save template", "Template name", "Bracket");
+  assert.deepEqual((await call(server.url, "GET", "/api/templates")).map(({ name }) => name), ["Bracket"]);
   assert.deepEqual((await call(server.url, "GET", "/api/jobs")).map(({ name }) => name), ["JOB-2024-002", "JOB-2024-001"]);
   assert.deepEqual(faults, []);
 });

@@ -1,9 +1,11 @@
 import { useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 
 import { client, type Schemas } from "../../api.js";
 import { ScrapDialog } from "../../parts/ScrapDialog.js";
 import { SendDialog } from "../../parts/SendDialog.js";
 import { Choice, TextArea, TextField } from "../../parts/TextField.js";
+import { randomKey } from "../../randomKey.js";
 import { words as shared } from "../../words.js";
 import { words } from "./words.js";
 
@@ -67,7 +69,7 @@ export function BulkActions({ units, paths, run, onRefused, onClear }: BulkActio
       {open.value === "override" && path && (
         <OverrideDialog steps={path.steps} send={(stepId, reason) => run(() => serials.overrideSteps({ ...command, stepId, reason }))} onClose={shut} />
       )}
-      {open.value === "note" && <NoteDialog send={(text) => run(() => serials.addNotes({ ...command, text }))} onClose={shut} />}
+      {open.value === "note" && <NoteDialog send={(text, idempotencyKey) => run(() => serials.addNotes({ ...command, text }, { idempotencyKey }))} onClose={shut} />}
     </div>
   );
 }
@@ -99,10 +101,12 @@ function OverrideDialog({ steps, send, onClose }: StepDialogProps<[stepId: strin
   );
 }
 
-function NoteDialog({ send, onClose }: { send: (text: string) => Promise<void>; onClose: () => void }) {
+function NoteDialog({ send, onClose }: { send: (text: string, idempotencyKey: string) => Promise<void>; onClose: () => void }) {
   const text = useSignal("");
+  // A repeated press sends the same request, so that it adds the notes once.
+  const idempotencyKey = useMemo(randomKey, [text.value]);
   return (
-    <SendDialog title={words.noteTitle} label={words.addNote} send={() => send(text.value.trim())} onClose={onClose}>
+    <SendDialog title={words.noteTitle} label={words.addNote} send={() => send(text.value.trim(), idempotencyKey)} onClose={onClose}>
       <TextArea label={shared.note} value={text.value} onChange={(value) => (text.value = value)} />
     </SendDialog>
   );

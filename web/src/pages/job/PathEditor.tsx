@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 
 import { client, RoutecardError, type Schemas } from "../../api.js";
 import { fieldErrors } from "../../fieldErrors.js";
@@ -9,6 +9,7 @@ import { Failure } from "../../parts/Failure.js";
 import { SendDialog } from "../../parts/SendDialog.js";
 import { StepsEditor } from "../../parts/StepsEditor.js";
 import { Choice, TextField } from "../../parts/TextField.js";
+import { randomKey } from "../../randomKey.js";
 import "../../shared.js";
 import { compareSteps, describeEdit, newStep, toDrafts, toStepCreate, toStepInput, type StepDraft } from "../../steps.js";
 import { words as shared } from "../../words.js";
@@ -46,6 +47,8 @@ export function PathEditor({ edited, job, onClose, onDone }: { edited: EditedPat
   const saving = useSignal<Saving>({ name: "editing" });
   const isNamingTemplate = useSignal(false);
   const editor = useRef<HTMLDivElement>(null);
+  // A repeated press sends the same request, so that it makes one path.
+  const idempotencyKey = useMemo(randomKey, [name.value, goal.value, mode.value, steps.value]);
 
   const at = saving.value;
   useLayoutEffect(() => {
@@ -84,7 +87,7 @@ export function PathEditor({ edited, job, onClose, onDone }: { edited: EditedPat
     const sent = steps.value.map((step) => (step.id !== undefined && saved.has(step.id) ? step : { ...step, id: undefined }));
     try {
       if (on) await client().paths.update(on.path.id, { ...fields, steps: sent.map(toStepInput) }, { ifMatch: on.etag });
-      else await client().paths.create({ ...fields, jobId: job.id, steps: sent.map(toStepCreate) });
+      else await client().paths.create({ ...fields, jobId: job.id, steps: sent.map(toStepCreate) }, { idempotencyKey });
       announce(words.saved(fields.name));
       onClose();
       onDone();
@@ -184,11 +187,13 @@ function NameTemplateDialog({
   onClose: () => void;
 }) {
   const templateName = useSignal(name);
+  // A repeated press sends the same request, so that it makes one template.
+  const idempotencyKey = useMemo(randomKey, [templateName.value]);
   const errors = useSignal<ReadonlyMap<string, string>>(new Map());
   const save = async () => {
     const saved = templateName.value.trim();
     try {
-      await client().templates.create({ name: saved, advancementMode: mode, steps: steps.map(toStepCreate) });
+      await client().templates.create({ name: saved, advancementMode: mode, steps: steps.map(toStepCreate) }, { idempotencyKey });
     } catch (error) {
       errors.value = fieldErrors(error);
       throw error;

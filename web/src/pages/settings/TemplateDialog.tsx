@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 
 import { client, RoutecardError, type Schemas } from "../../api.js";
 import { fieldErrors } from "../../fieldErrors.js";
@@ -6,6 +7,7 @@ import { announce } from "../../parts/Announcement.js";
 import { SendDialog } from "../../parts/SendDialog.js";
 import { StepsEditor } from "../../parts/StepsEditor.js";
 import { Choice, TextField } from "../../parts/TextField.js";
+import { randomKey } from "../../randomKey.js";
 import { newStep, toDrafts, toStepCreate } from "../../steps.js";
 import { words as shared } from "../../words.js";
 import { words } from "./words.js";
@@ -26,13 +28,15 @@ export function TemplateDialog({ edited, onClose, onDone }: { edited: EditedTemp
   const version = useSignal(edited?.etag ?? "");
   const isOutdated = useSignal(false);
   const errors = useSignal<ReadonlyMap<string, string>>(new Map());
+  // A repeated press sends the same request, so that it makes one template.
+  const idempotencyKey = useMemo(randomKey, [name.value, mode.value, steps.value]);
 
   const save = async () => {
     const { templates } = client();
     const fields = { name: name.value.trim(), advancementMode: mode.value, steps: steps.value.map(toStepCreate) };
     try {
       if (edited) await templates.update(edited.template.id, fields, { ifMatch: version.value });
-      else await templates.create(fields);
+      else await templates.create(fields, { idempotencyKey });
     } catch (error) {
       errors.value = fieldErrors(error);
       if (edited && error instanceof RoutecardError && error.statusCode === 412) {

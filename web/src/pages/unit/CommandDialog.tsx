@@ -1,9 +1,11 @@
 import { useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 
 import type { Schemas } from "../../api.js";
 import { ScrapDialog } from "../../parts/ScrapDialog.js";
 import { SendDialog } from "../../parts/SendDialog.js";
 import { TextArea, TextField } from "../../parts/TextField.js";
+import { randomKey } from "../../randomKey.js";
 import { words as shared } from "../../words.js";
 import { nothingTyped, type Typed } from "./commands.js";
 import { words } from "./words.js";
@@ -25,13 +27,14 @@ interface CommandDialogProps {
 export function CommandDialog({ action, title, send, onClose }: CommandDialogProps) {
   const text = useSignal("");
   const approverId = useSignal("");
+  const idempotencyKey = useMemo(randomKey, [text.value]);
   if (action === "scrap") return <ScrapDialog title={title} send={(cause) => send({ ...nothingTyped, cause })} onClose={onClose} />;
   return (
     <SendDialog
       title={title}
       label={words.actions[action]}
       isDanger={action === "delete" || action === "force_complete"}
-      send={() => send({ ...nothingTyped, text: text.value, approverId: approverId.value })}
+      send={() => send({ ...nothingTyped, text: text.value, approverId: approverId.value, idempotencyKey })}
       onClose={onClose}
     >
       {action === "delete" && <p>{words.deleteText}</p>}

@@ -12,9 +12,11 @@ export interface Typed {
   text: string;
   approverId: string;
   cause: ScrapCause;
+  /** Changes with the text, so that a repeated press adds a note once. */
+  idempotencyKey: string;
 }
 
-export const nothingTyped: Typed = { text: "", approverId: "", cause: { reason: "other" } };
+export const nothingTyped: Typed = { text: "", approverId: "", cause: { reason: "other" }, idempotencyKey: "" };
 
 /** Sends a command for what the page shows: the server refuses it if somebody else has moved the unit meanwhile. */
 export async function sendCommand({ unit, etag }: ShownUnit, { action, stepId = "", targetStepIndex }: Schemas["SerialAction"], typed: Typed): Promise<void> {
@@ -42,7 +44,7 @@ export async function sendCommand({ unit, etag }: ShownUnit, { action, stepId = 
       await serials.undo(id, unit.lastEventId === undefined ? {} : { eventId: unit.lastEventId });
       return;
     case "note":
-      await serials.addNote(id, { text: reason });
+      await serials.addNote(id, { text: reason }, { idempotencyKey: typed.idempotencyKey });
       return;
     case "delete":
       await serials.delete(id, { ifMatch: etag });
