@@ -35,13 +35,16 @@ async function wantAccessibleThemes(page) {
 }
 
 test("the wall shows open jobs, where their units are, and each move", async (t) => {
-  const { page, url, units, faults } = await open(t, "/board");
+  const { page, url, job, units, faults } = await open(t, "/board");
   const row = page.getByRole("row").filter({ hasText: hostile });
   await row.getByText("Saw 5").waitFor();
   await call(url, "POST", `/api/serials/${units[0]}/advance`, { userId: "maria" });
   await row.getByText("Saw 4").waitFor();
   await call(url, "POST", `/api/serials/${units[0]}/advance`, { userId: "maria" });
   await row.getByText("1 of 5").waitFor();
+  const nextYear = new Date().getFullYear() + 1;
+  await call(url, "PUT", `/api/jobs/${job.id}`, { dueDate: `${nextYear}-12-01` });
+  await row.getByText(`Dec 1, ${nextYear}`).waitFor();
   await page.getByText(/^Updated \d\d:\d\d:\d\d$/).waitFor();
   await wantAccessibleThemes(page);
   assert.deepEqual(faults, []);

@@ -7,6 +7,8 @@ import { words } from "./words.js";
 
 const number = new Intl.NumberFormat();
 const day = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
+/** A day of another year. */
+const farDay = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 
 /** How long the wall shows one page of jobs, in milliseconds. */
 const pageTime = 12_000;
@@ -82,6 +84,11 @@ export function JobTable({ board }: { board: Board }) {
   );
 }
 
+function formatDue(date: string, today: string): string {
+  const isThisYear = date.slice(0, 4) === today.slice(0, 4);
+  return (isThisYear ? day : farDay).format(new Date(date));
+}
+
 function Row({ job, today }: { job: OpenJob; today: string }) {
   const timing = timingOf(job, today);
   const steps = stepCounts(job);
@@ -94,7 +101,7 @@ function Row({ job, today }: { job: OpenJob; today: string }) {
         {priority !== "" && <span class={`board-tag board-tag-${job.priority}`}>{priority}</span>}
       </th>
       <td class="board-due">
-        {job.dueDate === undefined ? words.noDueDate : day.format(new Date(job.dueDate))}
+        {job.dueDate === undefined ? words.noDueDate : formatDue(job.dueDate, today)}
         {words.timing[timing] !== "" && <span class={`board-tag board-tag-${timing}`}>{words.timing[timing]}</span>}
       </td>
       <td class="board-done">
