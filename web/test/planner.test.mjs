@@ -139,6 +139,7 @@ test("a step that units stand at cannot be removed, and the reason stands at tha
   await page.getByRole("button", { name: "Save path" }).click();
   await page.locator(".step-refused").filter({ has: page.getByRole("button", { name: "Put Saw back" }) }).getByText("Cannot remove step Saw: 2 unit(s) in progress stand there").waitFor();
   await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.activeElement.value === "Saw");
   await page.getByRole("button", { name: "Save path" }).click();
   await announced(page, "Main Route was saved");
   const saved = await get(`/api/paths/${plan.paths[0].id}`);

@@ -104,6 +104,12 @@ export function PathEditor({ edited, job, onClose, onDone }: { edited: EditedPat
     steps.value = toDrafts(path.steps, "keepIds");
     saving.value = { name: "editing" };
   };
+  const putBack = (step: Schemas["Step"]) => {
+    const place = Math.min(step.order, steps.value.length);
+    steps.value = steps.value.toSpliced(place, 0, ...toDrafts([step], "keepIds"));
+    // The button goes, and the row is there after the next render.
+    setTimeout(() => editor.current?.querySelectorAll(".step-row")[place]?.querySelector("input")?.focus());
+  };
   const theirs = at.name === "outdated" ? base.value : undefined;
   const changedTo = (was: string | undefined, is: string | undefined) => (is === undefined || was === is ? {} : { hint: words.changedTo(is) });
   const before = at.name === "outdated" ? at.before : undefined;
@@ -128,7 +134,7 @@ export function PathEditor({ edited, job, onClose, onDone }: { edited: EditedPat
           const refusal = conflict.includes(` ${step.name}:`) ? conflict : "";
           return (
             <p key={step.id} class={refusal === "" ? "step-removed" : "step-removed step-refused"}>
-              <button type="button" onClick={() => (steps.value = steps.value.toSpliced(step.order, 0, ...toDrafts([step], "keepIds")))}>
+              <button type="button" onClick={() => putBack(step)}>
                 {words.putBack(step.name)}
               </button>
               {refusal !== "" && <span class="field-error">{refusal}</span>}
