@@ -5,6 +5,7 @@
  */
 import "./api.js";
 import "./fieldErrors.js";
+import "./idempotencyKey.js";
 import "./jobAddress.js";
 import "./jobSearch.js";
 import "./live.js";

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { ArrowDown, ArrowUp, GripVertical, Plus, Trash2 } from "lucide";
-import type { TargetedClipboardEvent, TargetedKeyboardEvent, TargetedPointerEvent } from "preact";
+import type { RefObject, TargetedClipboardEvent, TargetedKeyboardEvent, TargetedPointerEvent } from "preact";
 import { useId, useRef } from "preact/hooks";
 
 import type { Schemas } from "../api.js";
@@ -9,6 +9,11 @@ import { words } from "../words.js";
 import { Icon } from "./Icon.js";
 
 const dependencies: Schemas["DependencyType"][] = ["preferred", "physical", "completion_gate"];
+
+/** Puts the focus on the name of the step at a place once its row is there, after the next render. `within` has the rows of the steps. */
+export function focusStep(within: RefObject<HTMLElement | null>, place: number): void {
+  setTimeout(() => within.current?.querySelectorAll(".step-row")[place]?.querySelector("input")?.focus());
+}
 
 /**
  * The steps of a path as rows that can be edited, dragged by mouse or finger, and pasted from a spreadsheet. Alt with an arrow key
@@ -35,17 +40,13 @@ export function StepsEditor({
     onChange(moveStep(steps, from, to));
     said.value = words.stepMoved(step.name, to + 1);
   };
-  const focusName = (place: number) => {
-    // The row is there after the next render.
-    setTimeout(() => list.current?.children[place]?.querySelector<HTMLInputElement>("input")?.focus());
-  };
   const add = () => {
     onChange([...steps, newStep()]);
-    focusName(steps.length);
+    focusStep(list, steps.length);
   };
   const remove = (place: number) => {
     onChange(steps.filter((_, index) => index !== place));
-    focusName(Math.max(0, place - 1));
+    focusStep(list, Math.max(0, place - 1));
   };
   const paste = (event: TargetedClipboardEvent<HTMLInputElement>, place: number) => {
     const rows = readPastedSteps(event.clipboardData?.getData("text/plain") ?? "");

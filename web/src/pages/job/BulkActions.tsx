@@ -1,11 +1,10 @@
 import { useSignal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
 
 import { client, type Schemas } from "../../api.js";
+import { useIdempotencyKey } from "../../idempotencyKey.js";
 import { ScrapDialog } from "../../parts/ScrapDialog.js";
 import { SendDialog } from "../../parts/SendDialog.js";
 import { Choice, TextArea, TextField } from "../../parts/TextField.js";
-import { randomKey } from "../../randomKey.js";
 import { words as shared } from "../../words.js";
 import { words } from "./words.js";
 
@@ -103,8 +102,7 @@ function OverrideDialog({ steps, send, onClose }: StepDialogProps<[stepId: strin
 
 function NoteDialog({ send, onClose }: { send: (text: string, idempotencyKey: string) => Promise<void>; onClose: () => void }) {
   const text = useSignal("");
-  // A repeated press sends the same request, so that it adds the notes once.
-  const idempotencyKey = useMemo(randomKey, [text.value]);
+  const idempotencyKey = useIdempotencyKey(text.value);
   return (
     <SendDialog title={words.noteTitle} label={words.addNote} send={() => send(text.value.trim(), idempotencyKey)} onClose={onClose}>
       <TextArea label={shared.note} value={text.value} onChange={(value) => (text.value = value)} />

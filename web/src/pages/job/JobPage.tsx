@@ -1,10 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { Plus } from "lucide";
 import { useLocation, useRoute } from "preact-iso/router";
-import { useMemo } from "preact/hooks";
 
 import { client, mayOperate, mayWrite, type Schemas } from "../../api.js";
 import { formatDate, formatTime } from "../../format.js";
+import { useIdempotencyKey } from "../../idempotencyKey.js";
 import { useLoaded } from "../../loaded.js";
 import { announce } from "../../parts/Announcement.js";
 import { EventList } from "../../parts/EventList.js";
@@ -15,7 +15,6 @@ import { PriorityTag } from "../../parts/PriorityTag.js";
 import { ProgressBar } from "../../parts/ProgressBar.js";
 import { SendDialog } from "../../parts/SendDialog.js";
 import { TextField } from "../../parts/TextField.js";
-import { randomKey } from "../../randomKey.js";
 import { words as shared } from "../../words.js";
 import { BurnUp } from "./BurnUp.js";
 import { EditJobDialog } from "./EditJobDialog.js";
@@ -170,8 +169,7 @@ function CloseDialog({ job, onClose, onDone }: { job: Schemas["JobDetail"]; onCl
 
 function AddUnitsDialog({ pathId, onClose, onDone }: { pathId: string; onClose: () => void; onDone: () => void }) {
   const quantity = useSignal("");
-  // A repeated press sends the same request, so that it adds the units once.
-  const idempotencyKey = useMemo(randomKey, [quantity.value]);
+  const idempotencyKey = useIdempotencyKey(quantity.value);
   const add = async () => {
     const created = await client().serials.create({ pathId, quantity: Number(quantity.value) }, { idempotencyKey });
     announce(words.unitsAdded(created.length));

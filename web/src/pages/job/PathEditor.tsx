@@ -1,15 +1,15 @@
 import { useSignal } from "@preact/signals";
-import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { client, RoutecardError, type Schemas } from "../../api.js";
 import { fieldErrors } from "../../fieldErrors.js";
+import { useIdempotencyKey } from "../../idempotencyKey.js";
 import { announce } from "../../parts/Announcement.js";
 import { Dialog } from "../../parts/Dialog.js";
 import { Failure } from "../../parts/Failure.js";
 import { SendDialog } from "../../parts/SendDialog.js";
-import { StepsEditor } from "../../parts/StepsEditor.js";
+import { focusStep, StepsEditor } from "../../parts/StepsEditor.js";
 import { Choice, TextField } from "../../parts/TextField.js";
-import { randomKey } from "../../randomKey.js";
 import "../../shared.js";
 import { compareSteps, describeEdit, newStep, toDrafts, toStepCreate, toStepInput, type StepDraft } from "../../steps.js";
 import { words as shared } from "../../words.js";
@@ -47,8 +47,7 @@ export function PathEditor({ edited, job, onClose, onDone }: { edited: EditedPat
   const saving = useSignal<Saving>({ name: "editing" });
   const isNamingTemplate = useSignal(false);
   const editor = useRef<HTMLDivElement>(null);
-  // A repeated press sends the same request, so that it makes one path.
-  const idempotencyKey = useMemo(randomKey, [name.value, goal.value, mode.value, steps.value]);
+  const idempotencyKey = useIdempotencyKey(name.value, goal.value, mode.value, steps.value);
 
   const at = saving.value;
   useLayoutEffect(() => {
@@ -107,8 +106,7 @@ export function PathEditor({ edited, job, onClose, onDone }: { edited: EditedPat
   const putBack = (step: Schemas["Step"]) => {
     const place = Math.min(step.order, steps.value.length);
     steps.value = steps.value.toSpliced(place, 0, ...toDrafts([step], "keepIds"));
-    // The button goes, and the row is there after the next render.
-    setTimeout(() => editor.current?.querySelectorAll(".step-row")[place]?.querySelector("input")?.focus());
+    focusStep(editor, place);
   };
   const theirs = at.name === "outdated" ? base.value : undefined;
   const changedTo = (was: string | undefined, is: string | undefined) => (is === undefined || was === is ? {} : { hint: words.changedTo(is) });
@@ -193,8 +191,7 @@ function NameTemplateDialog({
   onClose: () => void;
 }) {
   const templateName = useSignal(name);
-  // A repeated press sends the same request, so that it makes one template.
-  const idempotencyKey = useMemo(randomKey, [templateName.value]);
+  const idempotencyKey = useIdempotencyKey(templateName.value);
   const errors = useSignal<ReadonlyMap<string, string>>(new Map());
   const save = async () => {
     const saved = templateName.value.trim();

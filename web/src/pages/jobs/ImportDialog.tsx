@@ -1,14 +1,14 @@
 import { useSignal } from "@preact/signals";
 import { FileUp } from "lucide";
-import { useEffect, useId, useMemo } from "preact/hooks";
+import { useEffect, useId } from "preact/hooks";
 
 import { client, RoutecardError, type Schemas } from "../../api.js";
+import { useIdempotencyKey } from "../../idempotencyKey.js";
 import { Dialog } from "../../parts/Dialog.js";
 import { Failure } from "../../parts/Failure.js";
 import { Icon } from "../../parts/Icon.js";
 import { Choice } from "../../parts/TextField.js";
 import "../../shared.js";
-import { randomKey } from "../../randomKey.js";
 import { words as shared } from "../../words.js";
 import { importWords as words } from "./words.js";
 
@@ -40,8 +40,7 @@ export function ImportDialog({ file, onClose }: { file: File | undefined; onClos
   const step = useSignal<Step>({ name: file ? "reading" : "choosing" });
   const reading = useSignal<Reading>({ columns: new Map(), dateOrder: "auto", onDuplicate: "error" });
   const input = useId();
-  // A repeated press sends the same request, so that it creates each job once.
-  const idempotencyKey = useMemo(randomKey, [chosen.value, reading.value]);
+  const idempotencyKey = useIdempotencyKey(chosen.value, reading.value);
 
   const send = async (query: { dryRun?: boolean; mode: "atomic" | "perItem" }): Promise<Report> => {
     const source = chosen.value;

@@ -1,17 +1,17 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { Plus, Trash2 } from "lucide";
 import { useLocation } from "preact-iso/router";
-import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 import { client, mayWrite, session, type Schemas } from "../../api.js";
 import { fieldErrors } from "../../fieldErrors.js";
+import { useIdempotencyKey } from "../../idempotencyKey.js";
 import { announce } from "../../parts/Announcement.js";
 import { Failure } from "../../parts/Failure.js";
 import { Icon } from "../../parts/Icon.js";
 import { StepsEditor } from "../../parts/StepsEditor.js";
 import { Choice, DateField, TextArea, TextField } from "../../parts/TextField.js";
 import { words as shared } from "../../words.js";
-import { randomKey } from "../../randomKey.js";
 import { emptyJob, fromJob, newPath, sentPaths, sentSteps, toPlan, type JobDraft, type PathDraft, type UnitChoice } from "./draft.js";
 import { StartFrom } from "./StartFrom.js";
 import { words } from "./words.js";
@@ -30,8 +30,7 @@ export function NewJobPage() {
   const form = useRef<HTMLFormElement>(null);
   const errors = useComputed(() => (sending.value.name === "refused" ? fieldErrors(sending.value.error) : new Map<string, string>()));
   const from = query["from"];
-  // A repeated press sends the same request, also after an error, so that it creates one job.
-  const idempotencyKey = useMemo(randomKey, [draft.value]);
+  const idempotencyKey = useIdempotencyKey(draft.value);
 
   useEffect(() => {
     if (from === undefined) return;

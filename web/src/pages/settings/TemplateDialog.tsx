@@ -1,13 +1,12 @@
 import { useSignal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
 
 import { client, RoutecardError, type Schemas } from "../../api.js";
 import { fieldErrors } from "../../fieldErrors.js";
+import { useIdempotencyKey } from "../../idempotencyKey.js";
 import { announce } from "../../parts/Announcement.js";
 import { SendDialog } from "../../parts/SendDialog.js";
 import { StepsEditor } from "../../parts/StepsEditor.js";
 import { Choice, TextField } from "../../parts/TextField.js";
-import { randomKey } from "../../randomKey.js";
 import { newStep, toDrafts, toStepCreate } from "../../steps.js";
 import { words as shared } from "../../words.js";
 import { words } from "./words.js";
@@ -28,8 +27,7 @@ export function TemplateDialog({ edited, onClose, onDone }: { edited: EditedTemp
   const version = useSignal(edited?.etag ?? "");
   const isOutdated = useSignal(false);
   const errors = useSignal<ReadonlyMap<string, string>>(new Map());
-  // A repeated press sends the same request, so that it makes one template.
-  const idempotencyKey = useMemo(randomKey, [name.value, mode.value, steps.value]);
+  const idempotencyKey = useIdempotencyKey(name.value, mode.value, steps.value);
 
   const save = async () => {
     const { templates } = client();

@@ -1,11 +1,10 @@
 import { useSignal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
 
 import type { Schemas } from "../../api.js";
+import { useIdempotencyKey } from "../../idempotencyKey.js";
 import { ScrapDialog } from "../../parts/ScrapDialog.js";
 import { SendDialog } from "../../parts/SendDialog.js";
 import { TextArea, TextField } from "../../parts/TextField.js";
-import { randomKey } from "../../randomKey.js";
 import { words as shared } from "../../words.js";
 import { nothingTyped, type Typed } from "./commands.js";
 import { words } from "./words.js";
@@ -27,7 +26,7 @@ interface CommandDialogProps {
 export function CommandDialog({ action, title, send, onClose }: CommandDialogProps) {
   const text = useSignal("");
   const approverId = useSignal("");
-  const idempotencyKey = useMemo(randomKey, [text.value]);
+  const idempotencyKey = useIdempotencyKey(text.value);
   if (action === "scrap") return <ScrapDialog title={title} send={(cause) => send({ ...nothingTyped, cause })} onClose={onClose} />;
   return (
     <SendDialog
